@@ -1,0 +1,107 @@
+/**
+ * The rollout batch: frozen data that any method can credit.
+ *
+ * Groups hold responses, responses hold tokens; everything is ragged and stored flat with offsets, never padded.
+ * N = tokens of the batch (response tokens only), V = vocabulary size, d = model width.
+ * Log-probabilities are natural logs of π = softmax(logits / baseTemperature); entropies are in nats.
+ */
+
+/** A labelled stretch of a response, in token positions of that response: [start, end). */
+export interface Span {
+  kind: 'step' | 'chunk' | 'thought' | 'turn' | 'patch';
+  start: number;
+  end: number;
+  label: string;
+  /** Exactly known by the task's evaluator: false marks a wrong step. Absent when the task cannot tell. */
+  correct?: boolean;
+}
+
+export interface RolloutResponse {
+  /** Index into `RolloutBatch.groups`. */
+  group: number;
+  /** Token range [start, end) in the batch's flat token arrays. */
+  start: number;
+  end: number;
+  /** The verifier's scalar. */
+  reward: number;
+  /** Raw accuracy where it differs from the reward (DAPO filters on it). */
+  accuracy?: number;
+  /** Partial rewards (unit tests passed, ...), task-defined. */
+  parts?: readonly number[];
+  role?: 'chosen' | 'rejected' | 'reference';
+  spans?: readonly Span[];
+  /** True when generation stopped at the length limit and not at the end token. */
+  truncated?: boolean;
+  /** True when a user changed the reward or the tokens by hand: "edited, not sampled". */
+  edited?: boolean;
+}
+
+export interface RolloutGroup {
+  /** Prompt token ids. */
+  prompt: readonly number[];
+  /** Response range [start, end) in `RolloutBatch.responses`. */
+  start: number;
+  end: number;
+  referenceAnswer?: readonly number[];
+  /** Reward of the greedy response to this prompt (ReMax baseline). */
+  greedyReward?: number;
+  effort?: number;
+}
+
+/** [N] fields. `entropies` is the current policy's at this inner update, `oldEntropies` the sampling policy's. */
+export type TokenField =
+  | 'samplingLogprobs'
+  | 'temperature'
+  | 'oldLogprobs'
+  | 'logprobs'
+  | 'refLogprobs'
+  | 'oldEntropies'
+  | 'entropies'
+  | 'values';
+
+/** A dense row-major matrix with one row per token: [N, width]. */
+export interface TokenMatrix {
+  width: number;
+  data: Float32Array | Float64Array;
+}
+
+/** One inner update (a minibatch of whole groups), as the optimiser saw it. Arrays run over the minibatch's tokens in batch order. */
+export interface UpdateRecord {
+  epoch: number;
+  minibatch: number;
+  /** Indices of the groups in this minibatch, ascending. */
+  groups: readonly number[];
+  /** log π of the current policy before this update, [N_k]. */
+  logprobs: Float64Array;
+  /** Entropy of the current policy before this update, nats, [N_k]. */
+  entropies: Float64Array;
+  /** ∂L/∂log π(token) that the backward pass was given (loss + regulariser), [N_k]. */
+  gradLogprobs: Float64Array;
+  loss: number;
+  gradientNorm: number;
+}
+
+export interface RolloutBatch {
+  readonly groups: readonly RolloutGroup[];
+  readonly responses: readonly RolloutResponse[];
+  /** [N] token ids. */
+  readonly tokens: Int32Array;
+  readonly fields: Readonly<Partial<Record<TokenField, Float64Array>>>;
+  /** [N,V] raw logits of the sampling policy, before division by any temperature. */
+  readonly logits?: TokenMatrix;
+  /** [N,V] raw logits after the last update of this step; the inspector's *effect* is their difference. */
+  readonly logitsAfter?: TokenMatrix;
+  /** [N,d] last hidden states of the sampling policy (after the final norm). */
+  readonly hidden?: TokenMatrix;
+  /** [N] 0 sampled, 1 forced (reference answer, corpus), 2 edited by hand. */
+  readonly source?: Uint8Array;
+  readonly updates: readonly UpdateRecord[];
+  /** T_base of π. */
+  readonly baseTemperature: number;
+  /** State the trained method carried INTO this step (HAPO's statistics, ...), and what trained it. */
+  readonly trainedWith?: { method: string; knobs: Readonly<Record<string, number>>; state: MethodState };
+  readonly snapshots?: { before?: string; after?: string };
+}
+
+/** Method state carried from step to step: plain JSON numbers and arrays. */
+export type MethodState = Readonly<Record<string, number | readonly number[]>> | null;

@@ -1,0 +1,176 @@
+/**
+ * The contract between methods, stages and the engine.
+ *
+ * A method is a composition of overrides of five stages: sampling → reward → advantage → loss → regulariser.
+ * Every stage is a pure function that returns its result and a trace of the named intermediates it used;
+ * loss and regulariser also return the derivative with respect to each token's log-probability.
+ */
+import type { MethodState, RolloutBatch, TokenField } from '../batch.ts';
+
+export type StageName = 'sampling' | 'reward' | 'advantage' | 'loss' | 'regulariser';
+
+/** Which index a traced array runs over. */
+export type TraceLevel = 'batch' | 'group' | 'response' | 'token';
+
+export interface TraceEntry {
+  level: TraceLevel;
+  /** batch: [1], group: [groups], response: [responses], token: [N]. NaN where undefined. */
+  values: Float64Array;
+}
+
+/** Named intermediates; names are shared by lanes, formulas and fixture adapters. */
+export type Trace = Readonly<Record<string, TraceEntry>>;
+
+/** Knob values by canonical id. Toggles are 0/1, choices are indices into their options; Infinity means "off" where the knob says so. */
+export type KnobValues = Readonly<Record<string, number>>;
+
+export interface StageInput {
+  /** The batch, or for loss and regulariser the minibatch (whole groups only). */
+  batch: RolloutBatch;
+  knobs: KnobValues;
+  /** What the method carried into this step; null at step 1. */
+  state: MethodState;
+}
+
+export interface RewardResult {
+  /** Named [N] token streams; `reward` is always present: the scalar on the last token, KL or shaping where a method adds them. */
+  streams: Readonly<Record<string, Float64Array>>;
+  /** [responses] total of the streams, what a sequence-level advantage reads. */
+  total: Float64Array;
+  trace: Trace;
+}
+
+export interface AdvantageResult {
+  /** [N]; a response-level advantage is repeated on its tokens. */
+  advantages: Float64Array;
+  trace: Trace;
+}
+
+export interface LossInput extends StageInput {
+  rewards: RewardResult;
+  /** [N] of the minibatch. */
+  advantages: Float64Array;
+}
+
+export interface LossResult {
+  loss: number;
+  /** ∂loss/∂log π(token), stop-gradients respected, [N] of the minibatch. */
+  gradLogprobs: Float64Array;
+  /** ∂loss/∂logits where a method needs it, [N,V] row-major. */
+  gradLogits?: Float64Array;
+  trace: Trace;
+}
+
+export type RewardStage = (input: StageInput) => RewardResult;
+export type AdvantageStage = (input: StageInput & { rewards: RewardResult }) => AdvantageResult;
+export type LossStage = (input: LossInput) => LossResult;
+
+/** One token about to be drawn. `logits` are raw; the stage writes logits′ and returns the temperature it used. */
+export interface SamplingInput {
+  logits: Float64Array;
+  /** Written by the stage: logits after temperature, top-k, ... The draw is from softmax(out). */
+  out: Float64Array;
+  knobs: KnobValues;
+  state: MethodState;
+}
+
+export interface SamplingStage {
+  /** Returns the temperature that drew the token (out = logits / temperature for the plain stage). */
+  transform(input: SamplingInput): { temperature: number; trace: Readonly<Record<string, number>> };
+  /** Which groups take part in the update: [groups] of 0/1. Absent: all. Rejected groups are sampled again where the trainer can. */
+  keepGroups?(input: StageInput): { keep: Uint8Array; trace: Trace };
+}
+
+export interface Stages {
+  sampling: SamplingStage;
+  reward: RewardStage;
+  advantage: AdvantageStage;
+  loss: LossStage;
+  regulariser: LossStage;
+}
+
+export interface Knob {
+  /** Canonical across methods: `clipLow` is `clipLow` everywhere. */
+  id: string;
+  label: string;
+  /** KaTeX source, e.g. `\\epsilon_{low}`. */
+  symbol: string;
+  stage: StageName;
+  default: number;
+  min: number;
+  max: number;
+  /** Slider resolution in value (lin) or number of positions per decade (log). */
+  step: number;
+  scale: 'lin' | 'log';
+  unit: string;
+  /** One sentence: what it does when it grows. */
+  meaning: string;
+  /** The paper's value, null where the paper has none, and where that is said. */
+  paper: { value: number; source: string } | null;
+  /** Choice or toggle: option labels by value. */
+  options?: readonly string[];
+  /** What the end stop means, e.g. `{ value: Infinity, label: '∞ = off' }`. */
+  special?: { value: number; label: string };
+  /** `credit` acts at once on the view; `sampling` and `training` act from the next rollout. */
+  applies: 'credit' | 'sampling' | 'training';
+}
+
+export interface Lane {
+  id: string;
+  label: string;
+  /** Trace name, or batch field name, that holds the numbers. */
+  trace: string;
+  unit: string;
+  kind: 'sequential' | 'diverging' | 'categorical';
+  /** Fixed domain, or `auto` (symmetric 98 % quantile for diverging, [0, max] for sequential). */
+  domain: readonly [number, number] | 'auto';
+  /** Diverging centre, default 0. */
+  centre?: number;
+  /** Categorical labels by value. */
+  categories?: readonly string[];
+  /** One plain line under the lane's title. */
+  meaning: string;
+}
+
+/**
+ * One line of the inspector's formula. `template` is KaTeX with terms written `[[traceName|latex]]`: shown once
+ * with the latex symbols and once with the traced numbers of the pinned token. A trace name may also be `knob:<id>`.
+ */
+export interface FormulaLine {
+  stage: StageName;
+  /** KaTeX of the left side, and the trace name of its value. */
+  result: { latex: string; trace: string };
+  template: string;
+  /** Shown only where this categorical trace has this value for the pinned token. */
+  when?: { trace: string; equals: number };
+}
+
+export interface MethodMeta {
+  id: string;
+  title: string;
+  fullName: string;
+  paper: { authors: string; year: number; arxiv: string | null; venue?: string };
+  /** One sentence: what this paper changes. Also the sentence beside the pipeline rail. */
+  changes: string;
+  /** Where the equations come from: paper equation, repo@commit. */
+  source: string;
+  /** `authors-code`: fixtures computed by the authors' own functions; otherwise what the docs must say in plain words. */
+  status: 'authors-code' | 'reconstruction';
+  /** What the method changes, for grouping in the shelf. */
+  family: 'baseline' | 'entropy' | 'tree' | 'process' | 'length' | 'model' | 'preference';
+}
+
+export interface Method {
+  meta: MethodMeta;
+  knobs: readonly Knob[];
+  /** Only the overridden ones. */
+  stages: Partial<Stages>;
+  lanes: readonly Lane[];
+  explain: readonly FormulaLine[];
+  /** Batch fields without which the method cannot credit. */
+  needs: readonly (TokenField | 'logits' | 'hidden' | 'greedyReward')[];
+  trains: 'policy' | 'model' | 'nothing';
+  creditShape: 'token' | 'vocabulary';
+  /** State carried from step to step; called with the finished batch after its updates. */
+  nextState?: (input: StageInput) => MethodState;
+}

@@ -1,0 +1,93 @@
+/**
+ * Everything that crosses the border between page and worker, in one file.
+ * Batches cross as one transferable ArrayBuffer (`core/batchCodec.ts`); training state never leaves the worker unless asked.
+ */
+import type { MethodState } from '../core/batch.ts';
+import type { KnobValues, StageName } from '../core/stages/types.ts';
+
+/** What shapes the rollouts and the updates. Every value "applies from the next rollout"; none resets the run. */
+export interface TrainingSettings {
+  /** P: prompts a step. */
+  prompts: number;
+  /** G: responses a prompt. */
+  groupSize: number;
+  /** E × M inner updates. */
+  epochs: number;
+  minibatches: number;
+  learningRate: number;
+  /** T_base. */
+  temperature: number;
+}
+
+/** The method that trains: its id, full knob values, and stages taken from other methods (an ablation). */
+export interface TrainedMethod {
+  id: string;
+  knobs: KnobValues;
+  mix: Partial<Record<StageName, string>>;
+}
+
+/** One row of the curves. */
+export interface StepMetrics {
+  step: number;
+  reward: number;
+  /** Unbiased pass@k for k = 1, 2, 4, 8 … up to the group size, [k, value] pairs. */
+  passAtK: readonly (readonly [number, number])[];
+  /** Mean token entropy of the sampling policy, nats. */
+  entropy: number;
+  /** Mean response length, tokens. */
+  length: number;
+  /** Share of tokens clipped at the last update of each minibatch. */
+  clipFraction: number;
+  /** Mean KL(π‖base) per token, nats, exact over the vocabulary. */
+  klToBase: number;
+  gradientNorm: number;
+  loss: number;
+  /** Hash over the step's tokens: the same seed gives the same hash on every machine. */
+  rolloutHash: string;
+}
+
+export type StopReason =
+  | { kind: 'user' }
+  | { kind: 'not-a-number'; message: string; step: number }
+  | { kind: 'nothing-to-learn'; message: string };
+
+export type ToWorker =
+  | { kind: 'start'; task: string; checkpoint: ArrayBuffer; seed: string; settings: TrainingSettings; method: TrainedMethod; wasmBase: string; forceFallback?: boolean }
+  | { kind: 'load'; checkpoint: ArrayBuffer }
+  | { kind: 'play' }
+  | { kind: 'pause' }
+  | { kind: 'step' }
+  | { kind: 'reset' }
+  | { kind: 'settings'; settings: TrainingSettings }
+  | { kind: 'method'; method: TrainedMethod }
+  | { kind: 'seed'; seed: string }
+  /** The page has painted the last bundle; until then the worker posts no other. */
+  | { kind: 'painted' }
+  /** Hand-written response: the worker computes its log-probs, entropies, logits and hidden states, the verifier its reward. */
+  | { kind: 'score'; request: number; prompt: readonly number[]; responses: readonly (readonly number[])[]; temperature: number }
+  | { kind: 'save'; request: number };
+
+export type FromWorker =
+  | { kind: 'ready'; backend: 'wasm' | 'tfjs-cpu'; message?: string; step: number }
+  /** One painted step: the encoded batch (transferred) and the metrics of every step since the last bundle. */
+  | { kind: 'bundle'; step: number; batch: ArrayBuffer; metrics: readonly StepMetrics[]; stepsPerSecond: number }
+  | { kind: 'stopped'; reason: StopReason; step: number }
+  | { kind: 'scored'; request: number; batch: ArrayBuffer }
+  | { kind: 'saved'; request: number; checkpoint: ArrayBuffer }
+  /** A request or start failed; training state is as it was. */
+  | { kind: 'error'; request?: number; message: string };
+
+/** Training state that a checkpoint file holds beside the weights. */
+export interface CheckpointMeta {
+  format: 'creditscope-checkpoint';
+  version: 1;
+  task: string;
+  label: string;
+  step: number;
+  config: { vocabulary: number; width: number; heads: number; layers: number; hidden: number; context: number };
+  seed: string;
+  method: string | null;
+  methodState: MethodState;
+  hasOptimizer: boolean;
+  optimizerSteps: number;
+}
