@@ -1,0 +1,31 @@
+/** Knob values: a touched knob keeps its value across methods, an untouched one takes the method's default. */
+import type { Knob, KnobValues } from '../core/stages/types.ts';
+import type { ShownKnob } from './types.ts';
+
+/** The nearest allowed value: inside [min, max], or the knob's special value (∞ = off) as it is. */
+export function clampKnob(knob: Knob, value: number): number {
+  if (knob.special && Object.is(value, knob.special.value)) return value;
+  if (Number.isNaN(value)) return knob.default;
+  const inside = Math.min(knob.max, Math.max(knob.min, value));
+  return knob.options ? Math.round(inside) : inside;
+}
+
+/** Values of these knobs with the user's overrides, each brought into its own knob's range. */
+export function resolveKnobs(knobs: readonly Knob[], overrides: KnobValues): Record<string, number> {
+  const values: Record<string, number> = {};
+  for (const knob of knobs) values[knob.id] = knob.id in overrides ? clampKnob(knob, overrides[knob.id]) : knob.default;
+  return values;
+}
+
+/** The knobs with their values, for the panel. */
+export function shownKnobs(knobs: readonly Knob[], overrides: KnobValues): ShownKnob[] {
+  const values = resolveKnobs(knobs, overrides);
+  return knobs.map((knob) => ({ knob, value: values[knob.id], isDefault: Object.is(values[knob.id], knob.default) }));
+}
+
+/** What a user is told when a value had to be moved; null where it fits. */
+export function clampMessage(knob: Knob, asked: number): string | null {
+  const got = clampKnob(knob, asked);
+  if (Object.is(got, asked)) return null;
+  return `${knob.label} goes from ${knob.min} to ${knob.max}: ${asked} was set to ${got}.`;
+}

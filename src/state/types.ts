@@ -1,0 +1,117 @@
+/** What the page knows: one record, changed only through the actions of `lab.ts`. */
+import type { RolloutBatch } from '../core/batch.ts';
+import type { ComposedMethod, CreditResult } from '../core/pipeline.types.ts';
+import type { Knob, Method, StageName } from '../core/stages/types.ts';
+import type { Task } from '../core/tasks/types.ts';
+import type { StepMetrics } from '../engine/protocol.ts';
+
+export type RowOrder = 'sampled' | 'reward' | 'trie';
+export type ThemeChoice = 'auto' | 'light' | 'dark';
+export type CreditLane = 'credit' | 'advantage';
+
+/** One token of one prompt's samples; `response` counts within the group. Survives method, knob and step changes. */
+export interface Pin {
+  group: number;
+  response: number;
+  position: number;
+}
+
+/** One line that the user can act on. `id` is stable for what it reports, so that the same trouble is never listed twice. */
+export interface Notice {
+  id: string;
+  level: 'info' | 'warning' | 'error';
+  text: string;
+  action?: { label: string; run: () => void };
+}
+
+/** A change by hand on top of the batch as it was sampled. */
+export type Edit =
+  | { kind: 'reward'; response: number; reward: number }
+  /** `scored` holds one group with one response: the new tokens with every field the worker computed. */
+  | { kind: 'response'; response: number; scored: RolloutBatch };
+
+/** A checkpoint of the menu. `recording` is the batch that was sampled from it. */
+export interface CheckpointEntry {
+  id: string;
+  label: string;
+  step: number;
+  checkpoint: string;
+  recording: string | null;
+}
+
+export interface TaskEntry {
+  id: string;
+  title: string;
+}
+
+export type RunStatus = 'idle' | 'starting' | 'running' | 'paused' | 'failed';
+
+export interface RunState {
+  status: RunStatus;
+  stepsPerSecond: number;
+  backend: 'wasm' | 'tfjs-cpu' | null;
+  /** Stop by itself when this step is reached; null runs on. */
+  until: number | null;
+}
+
+/** Credit of the batch under the viewed method, or why there is none. */
+export interface Derived {
+  composed: ComposedMethod;
+  /** Full knob values: the method's defaults with what the user touched. */
+  knobs: Readonly<Record<string, number>>;
+  credit: CreditResult | null;
+  /** One sentence: the mix does not fit, or the batch lacks a field that the method needs. */
+  refusal: string | null;
+}
+
+export interface LabState {
+  tasks: readonly TaskEntry[];
+  taskId: string;
+  task: Task | null;
+  checkpoints: readonly CheckpointEntry[];
+  checkpointId: string;
+  source: 'recorded' | 'live';
+  /** Step of the batch on screen. */
+  step: number;
+  seed: string;
+  /** The batch as it was sampled, and with the edits applied. */
+  sampled: RolloutBatch | null;
+  batch: RolloutBatch | null;
+  edits: readonly Edit[];
+  group: number;
+  methods: Readonly<Record<string, Method>>;
+  viewMethod: string;
+  trainMethod: string;
+  /** Knobs that the user touched, by canonical id; the others follow the method. */
+  overrides: Readonly<Record<string, number>>;
+  mix: Readonly<Partial<Record<StageName, string>>>;
+  derived: Derived | null;
+  rowOrder: RowOrder;
+  /** Lane ids left of the credit lane. */
+  lanes: readonly string[];
+  creditLane: CreditLane;
+  update: 'last' | number;
+  tree: boolean;
+  pin: Pin | null;
+  theme: ThemeChoice;
+  shelfOpen: boolean;
+  curvesOpen: boolean;
+  helpOpen: boolean;
+  shortcuts: boolean;
+  /** True until the switch has been used once: the only thing that moves on the first screen. */
+  invite: boolean;
+  metrics: readonly StepMetrics[];
+  run: RunState;
+  notices: readonly Notice[];
+  /** What a screen reader is told next; empty when nothing is to be said. */
+  announcement: string;
+  canUndo: boolean;
+  canRedo: boolean;
+}
+
+/** A knob as the page shows it: the method's own or one of the run's settings. */
+export interface ShownKnob {
+  knob: Knob;
+  value: number;
+  isDefault: boolean;
+}

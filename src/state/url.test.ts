@@ -1,0 +1,101 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeLink, encodeLink } from './url.ts';
+import type { LinkState } from './url.ts';
+
+const defaults: LinkState = {
+  taskId: 'sums',
+  checkpointId: 'base',
+  seed: 'lecture-1',
+  step: null,
+  group: 0,
+  viewMethod: 'flat',
+  trainMethod: 'flat',
+  overrides: {},
+  mix: {},
+  rowOrder: 'reward',
+  lanes: ['entropy', 'value'],
+  creditLane: 'credit',
+  update: 'last',
+  tree: false,
+  pin: null,
+  theme: 'auto',
+};
+const known = { tasks: ['sums', 'count'], methods: ['flat', 'branchy'] };
+
+describe('links', () => {
+  it('write nothing for the defaults', () => {
+    expect(encodeLink(defaults, defaults)).toBe('');
+    expect(decodeLink('', defaults, known)).toEqual({ state: defaults, problems: [] });
+  });
+
+  it('write what differs, with a version, readable by a person', () => {
+    const state: LinkState = {
+      ...defaults,
+      taskId: 'count',
+      viewMethod: 'branchy',
+      seed: 'a+b c&d',
+      group: 2,
+      overrides: { clipLow: 0.1, cap: Infinity },
+      mix: { loss: 'flat' },
+      lanes: ['entropy', 'ratio'],
+      update: 2,
+      pin: { group: 2, response: 4, position: 5 },
+      tree: true,
+      step: 40,
+    };
+    const hash = encodeLink(state, defaults);
+    expect(hash).toBe(
+      'v=1&task=count&seed=a%2Bb%20c%26d&step=40&prompt=3&method=branchy&k.cap=Infinity&k.clipLow=0.1&mix.loss=flat&lanes=entropy,ratio&update=2&tree=1&pin=3.5.6',
+    );
+    expect(decodeLink(`#${hash}`, defaults, known)).toEqual({ state, problems: [] });
+  });
+
+  it('come back the same for any state', () => {
+    const states = fc.record<LinkState>({
+      taskId: fc.constantFrom(...known.tasks),
+      checkpointId: fc.constantFrom('base', 'step-20'),
+      seed: fc.string({ maxLength: 20 }),
+      step: fc.option(fc.integer({ min: 1, max: 9999 })),
+      group: fc.nat(15),
+      viewMethod: fc.constantFrom(...known.methods),
+      trainMethod: fc.constantFrom(...known.methods),
+      overrides: fc.dictionary(fc.constantFrom('clipLow', 'beta', 'cap'), fc.double({ noNaN: true }).map((x) => x + 0)),
+      mix: fc.constantFrom({}, { loss: 'branchy' }, { advantage: 'flat', reward: 'branchy' }),
+      rowOrder: fc.constantFrom('sampled' as const, 'reward' as const, 'trie' as const),
+      lanes: fc.constantFrom(['entropy', 'value'], [], ['td']),
+      creditLane: fc.constantFrom('credit' as const, 'advantage' as const),
+      update: fc.constantFrom('last' as const, 1, 4),
+      tree: fc.boolean(),
+      pin: fc.option(fc.record({ group: fc.nat(9), response: fc.nat(9), position: fc.nat(9) })),
+      theme: fc.constantFrom('auto' as const, 'light' as const, 'dark' as const),
+    });
+    fc.assert(
+      fc.property(states, (state) => {
+        const back = decodeLink(encodeLink(state, defaults), defaults, known);
+        expect(back.problems).toEqual([]);
+        expect({ ...back.state, overrides: { ...back.state.overrides } }).toEqual({ ...state, overrides: { ...state.overrides } });
+      }),
+    );
+  });
+
+  it('name what they cannot read, and keep the rest', () => {
+    const { state, problems } = decodeLink('#v=1&method=nope&seed=s2&rows=sideways&pin=1.x.3&k.clipLow=abc&prompt=-4&zebra=1', defaults, known);
+    expect(state).toEqual({ ...defaults, seed: 's2' });
+    expect(problems).toEqual([
+      'method "nope" is not known (there is flat, branchy).',
+      'rows "sideways" is not known (there is sampled, reward, trie).',
+      'pin "1.x.3" is not prompt.response.position, e.g. 1.5.6.',
+      'clipLow "abc" is not a number.',
+      'prompt "-4" is not a positive whole number.',
+      '"zebra" means nothing here.',
+    ]);
+  });
+
+  it('say when they are of another version, and are read as far as they go', () => {
+    expect(decodeLink('v=9&seed=x', defaults, known)).toEqual({
+      state: { ...defaults, seed: 'x' },
+      problems: ['The link is of version 9, this page reads version 1.'],
+    });
+  });
+});
