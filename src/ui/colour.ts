@@ -41,8 +41,7 @@ function lookUp(stops: readonly string[], u: number): string {
     table = Array.from({ length: STEPS + 1 }, (_, i) => rgb(ramp(i / STEPS)).formatHex());
     tables.set(stops, table);
   }
-  const clamped = u >= 1 ? 1 : u > 0 ? u : 0;
-  return table[Math.round(clamped * STEPS)];
+  return u > 0 ? table[Math.round(Math.min(u, 1) * STEPS)] : table[0];
 }
 
 /** Hex colour of t ∈ [−1, 1] (clamped; NaN is the caller's to leave blank and reads as −1). */

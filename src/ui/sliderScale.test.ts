@@ -25,10 +25,18 @@ const coefficient: Knob = { ...clip, label: 'KL', min: 1e-4, max: 1, step: 6, sc
 
 const ranges = fc.oneof(
   fc
-    .record({ min: fc.integer({ min: -50, max: 50 }), count: fc.integer({ min: 1, max: 400 }), step: fc.constantFrom(0.001, 0.01, 0.05, 0.1, 0.5, 1, 2) })
+    .record({
+      min: fc.integer({ min: -50, max: 50 }),
+      count: fc.integer({ min: 1, max: 400 }),
+      step: fc.constantFrom(0.001, 0.01, 0.05, 0.1, 0.5, 1, 2),
+    })
     .map(({ min, count, step }) => ({ min, max: Number((min + count * step).toPrecision(12)), step, scale: 'lin' as const })),
   fc
-    .record({ min: fc.constantFrom(1e-6, 1e-3, 0.03, 0.1, 0.5, 1), decades: fc.double({ min: 1, max: 6, noNaN: true }), step: fc.integer({ min: 1, max: 60 }) })
+    .record({
+      min: fc.constantFrom(1e-6, 1e-3, 0.03, 0.1, 0.5, 1),
+      decades: fc.double({ min: 1, max: 6, noNaN: true }),
+      step: fc.integer({ min: 1, max: 60 }),
+    })
     .map(({ min, decades, step }) => ({ min, max: min * 10 ** decades, step, scale: 'log' as const })),
 );
 const specials = fc.constantFrom(undefined, { value: Infinity, label: '∞ = off' }, { value: -1e9, label: 'off' });

@@ -92,7 +92,10 @@ export function parseKnob(knob: Knob, typed: string): ParsedKnob {
   const range = `${formatCompact(knob.min, 4)} to ${formatCompact(knob.max, 4)}${knob.unit ? ` ${knob.unit}` : ''}`;
   const special = knob.special;
   const orSpecial = special ? `, or “${special.label}”` : '';
-  if (special && (text === special.label.toLowerCase() || text === 'off' || (special.value === Infinity && /^(∞|inf|infinity)$/.test(text)))) {
+  if (
+    special &&
+    (text === special.label.toLowerCase() || text === 'off' || (special.value === Infinity && /^(∞|inf|infinity)$/.test(text)))
+  ) {
     return { value: special.value, message: null };
   }
   const value = text === '' ? NaN : Number(text);

@@ -1,0 +1,113 @@
+import { flip, offset, shift, useFloating } from '@floating-ui/react-dom';
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
+
+export interface MenuItem {
+  id: string;
+  label: ReactNode;
+  /** A second, quieter line. */
+  detail?: string;
+  checked?: boolean;
+  disabled?: boolean;
+  run: () => void;
+}
+
+interface MenuProps {
+  /** Accessible name of the button. */
+  label: string;
+  button: ReactNode;
+  items: readonly MenuItem[];
+}
+
+/** A button with a list of actions. Arrows move, Home/End jump, Escape and Tab close. */
+export function Menu({ label, button, items }: MenuProps) {
+  const [open, setOpen] = useState(false);
+  const id = useId();
+  const root = useRef<HTMLDivElement>(null);
+  const trigger = useRef<HTMLButtonElement>(null);
+  const { refs, floatingStyles } = useFloating({
+    placement: 'bottom-end',
+    strategy: 'fixed',
+    middleware: [offset(4), flip(), shift({ padding: 6 })],
+  });
+
+  const entries = () => [...(root.current?.querySelectorAll<HTMLButtonElement>('[role=menuitem]:not(:disabled)') ?? [])];
+  const close = (refocus: boolean) => {
+    setOpen(false);
+    if (refocus) trigger.current?.focus();
+  };
+
+  useEffect(() => {
+    if (!open) return;
+    root.current?.querySelector<HTMLButtonElement>('[role=menuitem]:not(:disabled)')?.focus();
+    const outside = (event: Event) => {
+      if (!root.current?.contains(event.target as Node)) setOpen(false);
+    };
+    document.addEventListener('pointerdown', outside);
+    return () => document.removeEventListener('pointerdown', outside);
+  }, [open]);
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (!open) return;
+    const list = entries();
+    const at = list.indexOf(document.activeElement as HTMLButtonElement);
+    const moves: Record<string, number> = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: list.length - 1 };
+    if (event.key in moves) {
+      event.preventDefault();
+      list[(moves[event.key] + list.length) % list.length]?.focus();
+    } else if (event.key === 'Escape') {
+      // Escape also leaves a pin; here it only closes the menu.
+      event.stopPropagation();
+      close(true);
+    } else if (event.key === 'Tab') {
+      close(false);
+    }
+  };
+
+  return (
+    <div ref={root} className="menu-root">
+      <button
+        ref={(element) => {
+          trigger.current = element;
+          refs.setReference(element);
+        }}
+        type="button"
+        className="button"
+        aria-haspopup="menu"
+        aria-expanded={open}
+        aria-controls={open ? id : undefined}
+        aria-label={label}
+        onClick={() => setOpen(!open)}
+        onKeyDown={onKeyDown}
+      >
+        {button}
+      </button>
+      {open && (
+        <div ref={refs.setFloating} id={id} role="menu" aria-label={label} className="menu" style={floatingStyles} onKeyDown={onKeyDown}>
+          {items.map((item) => (
+            <button
+              key={item.id}
+              type="button"
+              role="menuitem"
+              disabled={item.disabled}
+              tabIndex={-1}
+              className="menu-item"
+              onClick={() => {
+                close(true);
+                item.run();
+              }}
+            >
+              <span className="menu-check" aria-hidden="true">
+                {item.checked ? '✓' : ''}
+              </span>
+              <span>
+                {item.label}
+                {item.checked && <span className="visually-hidden"> (current)</span>}
+                {item.detail && <span className="menu-detail">{item.detail}</span>}
+              </span>
+            </button>
+          ))}
+        </div>
+      )}
+    </div>
+  );
+}
