@@ -1,0 +1,119 @@
+/**
+ * What every browser test stands on: the production build behind the real server, the system's Chromium, and a watch over
+ * console and page errors that fails the test. The content security policy is never bypassed.
+ */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { ensureChromium } from '../../scripts/chromium.ts';
+import { type RunningServer, serve } from '../../scripts/serve.ts';
+
+export const DIST = fileURLToPath(new URL('../../dist', import.meta.url));
+
+const FLAGS = [
+  '--headless=new',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Starts the system's Chromium. */
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({ executablePath: ensureChromium(), args: FLAGS, headless: true });
+}
+
+export interface OpenOptions extends BrowserContextOptions {
+  /** Added to the address: '?…' or '#…'. */
+  query?: string;
+  /** Runs before the page loads: routes, init scripts. */
+  before?: (page: Page) => Promise<void>;
+  /** Do not wait for the first heatmap (a page that is meant to fail early). */
+  isBlank?: boolean;
+}
+
+export interface Lab {
+  /** Address of the page. */
+  url(): string;
+  /** Opens the page in a context of its own and waits for the first heatmap. */
+  open(options?: OpenOptions): Promise<Page>;
+  /** Errors that match are part of this test; each pattern must be met at least once. */
+  expectError(pattern: RegExp): void;
+  /** Errors that match may appear: browsers differ in whether the page's console hears of them. */
+  allowError(pattern: RegExp): void;
+}
+
+/** Registers server, browser and the error watch for the tests of one file. */
+export function useLab(base = '/'): Lab {
+  let server: RunningServer;
+  let browser: Browser;
+  let errors: string[] = [];
+  let expected: RegExp[] = [];
+  let allowed: RegExp[] = [];
+
+  beforeAll(async () => {
+    if (!existsSync(`${DIST}/index.html`)) throw new Error('dist/ is missing: run "npm run build" first ("npm test" does).');
+    server = await serve({ root: DIST, base, port: 0 });
+    browser = await launchChromium();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+  afterEach(async () => {
+    await Promise.all(browser.contexts().map((context) => context.close()));
+    const surprises = errors.filter((error) => ![...expected, ...allowed].some((pattern) => pattern.test(error)));
+    const missed = expected.filter((pattern) => !errors.some((error) => pattern.test(error))).map(String);
+    errors = [];
+    expected = [];
+    allowed = [];
+    expect(surprises, 'errors in the console').toEqual([]);
+    expect(missed, 'errors that the test expected').toEqual([]);
+  });
+
+  return {
+    url: () => server.url,
+    expectError: (pattern) => {
+      expected.push(pattern);
+    },
+    allowError: (pattern) => {
+      allowed.push(pattern);
+    },
+    async open({ query = '', before, isBlank = false, ...contextOptions } = {}) {
+      const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, colorScheme: 'light', ...contextOptions });
+      context.setDefaultTimeout(10_000);
+      const page = await context.newPage();
+      page.on('console', (message) => {
+        if (message.type() === 'error' || message.type() === 'warning') errors.push(`${message.type()}: ${message.text()}`);
+      });
+      page.on('pageerror', (error) => errors.push(`page error: ${error.message}`));
+      page.on('crash', () => errors.push('the page crashed'));
+      await before?.(page);
+      await page.goto(server.url + query);
+      if (!isBlank) await firstHeatmap(page);
+      return page;
+    },
+  };
+}
+
+/** The cells of the token matrix, once there are enough of them to be a heatmap. */
+export async function firstHeatmap(page: Page): Promise<Locator> {
+  const cells = page.getByRole('grid').first().getByRole('gridcell');
+  await cells.nth(29).waitFor({ state: 'attached', timeout: 15_000 });
+  return cells;
+}
+
+/** Runs `check` until it gives a value that is not null or undefined. */
+export async function until<T>(what: string, check: () => Promise<T | null | undefined>, timeoutMs = 20_000): Promise<T> {
+  const end = Date.now() + timeoutMs;
+  for (;;) {
+    const value = await check();
+    if (value !== null && value !== undefined) return value;
+    if (Date.now() > end) throw new Error(`Waited ${timeoutMs} ms in vain for ${what}.`);
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
