@@ -1,7 +1,8 @@
-/** Finds the system's Chromium: nothing is downloaded, and the project ships no browser. */
+/** Finds and starts the system's Chromium: nothing is downloaded, and the project ships no browser. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { type Browser, chromium } from 'playwright-core';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome', 'microsoft-edge'];
 const PLACES = [
@@ -32,4 +33,20 @@ export function ensureChromium(): string {
     if (installed) return installed;
   }
   throw new Error('No Chromium found. Install it ("sudo apt-get install chromium"), or set CHROME_PATH to a Chromium or Chrome.');
+}
+
+const FLAGS = [
+  '--headless=new',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Starts the system's Chromium without a window and without traffic of its own. */
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({ executablePath: ensureChromium(), args: FLAGS, headless: true });
 }
