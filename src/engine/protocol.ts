@@ -52,7 +52,18 @@ export type StopReason =
   | { kind: 'nothing-to-learn'; message: string };
 
 export type ToWorker =
-  | { kind: 'start'; task: string; checkpoint: ArrayBuffer; seed: string; settings: TrainingSettings; method: TrainedMethod; wasmBase: string; forceFallback?: boolean }
+  /** `base`: the checkpoint that KL and reference log-probs are taken against; without it, `checkpoint`. */
+  | {
+      kind: 'start';
+      task: string;
+      checkpoint: ArrayBuffer;
+      base?: ArrayBuffer;
+      seed: string;
+      settings: TrainingSettings;
+      method: TrainedMethod;
+      wasmBase: string;
+      forceFallback?: boolean;
+    }
   | { kind: 'load'; checkpoint: ArrayBuffer }
   | { kind: 'play' }
   | { kind: 'pause' }

@@ -1,0 +1,105 @@
+/**
+ * npm run pretrain -- --task chain-sum [--steps 8000] [--seed base] [--snapshot 2500] [--fresh]
+ *
+ * Trains a base model on a task's noisy demonstrations and writes public/checkpoints/<task>/base.bin. Its state is saved
+ * in build/ every 250 steps; the same command goes on where it was stopped and ends with the same weights.
+ * With --snapshot N the weights after N steps are shipped too, as undertrained.bin.
+ */
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { parseArgs } from 'node:util';
+import { hashText } from '../src/core/random.ts';
+import { loadTask } from '../src/core/tasks/index.ts';
+import { decodeCheckpoint, encodeCheckpoint } from '../src/engine/checkpoint.ts';
+import { createModel, initialParameters } from '../src/engine/createModel.ts';
+import { evaluate, heldOutPrompts } from '../src/engine/evaluate.ts';
+import { PRETRAINING, pretrainStep } from '../src/engine/pretraining.ts';
+import { taskModelConfig } from '../src/engine/taskModel.ts';
+
+const SAVE_EVERY = 250;
+
+const { values: options } = parseArgs({
+  options: {
+    task: { type: 'string', default: 'chain-sum' },
+    steps: { type: 'string', default: String(PRETRAINING.steps) },
+    seed: { type: 'string', default: 'base' },
+    snapshot: { type: 'string' },
+    fresh: { type: 'boolean', default: false },
+  },
+});
+
+const task = await loadTask(options.task);
+const config = taskModelConfig(task);
+const recipe = { ...PRETRAINING, steps: Number(options.steps) };
+const seed = hashText(`pretrain ${options.seed}`);
+const stateFile = `build/pretrain-${task.meta.id}-${options.seed}-${recipe.steps}.bin`;
+const model = await createModel(config);
+
+function save(file: string, step: number, label: string, withOptimizer: boolean): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const bytes = encodeCheckpoint({
+    meta: {
+      format: 'creditscope-checkpoint',
+      version: 1,
+      task: task.meta.id,
+      label,
+      step: withOptimizer ? step : 0,
+      config,
+      seed: options.seed,
+      method: null,
+      methodState: null,
+      hasOptimizer: withOptimizer,
+      optimizerSteps: 0,
+    },
+    parameters: model.getParameters(),
+    ...(withOptimizer ? { optimizer: model.getOptimizer() } : {}),
+  });
+  writeFileSync(`${file}.part`, Buffer.from(bytes));
+  renameSync(`${file}.part`, file);
+}
+
+let step = 0;
+if (options.fresh) rmSync(stateFile, { force: true });
+if (existsSync(stateFile)) {
+  const bytes = readFileSync(stateFile);
+  const state = decodeCheckpoint(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer, {
+    task: task.meta.id,
+    config,
+    name: stateFile,
+  });
+  model.setParameters(state.parameters);
+  if (state.optimizer) model.setOptimizer(state.optimizer);
+  step = state.meta.step;
+  console.log(`going on from step ${step} (${stateFile})`);
+} else {
+  model.setParameters(initialParameters(config, seed));
+}
+
+const prompts = heldOutPrompts(task, 512);
+const shipped = `public/checkpoints/${task.meta.id}`;
+let sum = 0;
+let count = 0;
+let started = Date.now();
+while (step < recipe.steps) {
+  sum += pretrainStep(model, task, seed, step, recipe);
+  count++;
+  step++;
+  if (step === Number(options.snapshot)) save(`${shipped}/undertrained.bin`, step, `under-trained base (${step} steps)`, false);
+  if (step % SAVE_EVERY === 0 || step === recipe.steps) {
+    save(stateFile, step, `pre-training, step ${step}`, true);
+    const sampled = evaluate(model, task, prompts, 1);
+    const greedy = evaluate(model, task, prompts, 0);
+    const openings = [...sampled.openings]
+      .filter(([, share]) => share > 0.02)
+      .map(([token, share]) => `${task.vocabulary[token]} ${share.toFixed(2)}→${(sampled.rewardByOpening.get(token) ?? 0).toFixed(2)}`);
+    console.log(
+      `step ${step}  cross-entropy ${(sum / count).toFixed(4)}  reward T=1 ${sampled.reward.toFixed(3)}  greedy ${greedy.reward.toFixed(3)}  opens ${openings.sort().join(' ')}  ${((Date.now() - started) / count).toFixed(0)} ms/step`,
+    );
+    sum = 0;
+    count = 0;
+    started = Date.now();
+  }
+}
+save(`${shipped}/base.bin`, step, 'base', false);
+console.log(`wrote ${shipped}/base.bin`);
+model.dispose();

@@ -1,0 +1,75 @@
+/** Rewards of a model on prompts that training never sees. */
+import { hashText, STREAM, streamAt, uniformAt } from '../core/random.ts';
+import type { SamplingStage } from '../core/stages/types.ts';
+import type { Task } from '../core/tasks/types.ts';
+import { sampleResponses } from './sampler.ts';
+import type { LanguageModel } from './types.ts';
+
+export interface Evaluation {
+  reward: number;
+  /** Mean response length, tokens. */
+  length: number;
+  /** Mean token entropy of π, nats. */
+  entropy: number;
+  /** Share of responses that open with each token, by token id. */
+  openings: ReadonlyMap<number, number>;
+  /** Mean reward of the responses that open with each token. */
+  rewardByOpening: ReadonlyMap<number, number>;
+}
+
+/** Rows decoded together. */
+const CHUNK = 128;
+
+/** Draws from π at `temperature`, and from nothing else: an evaluation is the same whatever method trained. */
+const plainSampling = (temperature: number): SamplingStage => ({
+  transform: ({ logits, out }) => {
+    for (let v = 0; v < logits.length; v++) out[v] = logits[v] / temperature;
+    return { temperature, trace: {} };
+  },
+});
+
+/** `count` different held-out prompts (fewer where the split is smaller), the same for every model. */
+export function heldOutPrompts(task: Task, count: number): number[][] {
+  const seen = new Map<string, number[]>();
+  const seed = hashText('held-out');
+  for (let i = 0; i < 100 * count && seen.size < count; i++) {
+    const prompt = task.samplePrompt(streamAt(seed, STREAM.evaluation, i), true);
+    seen.set(prompt.join(), prompt);
+  }
+  return [...seen.values()];
+}
+
+/** Mean reward over one response a prompt, sampled at T = `temperature` or greedy where it is 0. */
+export function evaluate(model: LanguageModel, task: Task, prompts: readonly (readonly number[])[], temperature: number, seed = 'evaluation'): Evaluation {
+  const key = hashText(seed);
+  let reward = 0;
+  let tokens = 0;
+  let entropy = 0;
+  const opened = new Map<number, { count: number; reward: number }>();
+  for (let start = 0; start < prompts.length; start += CHUNK) {
+    const chunk = prompts.slice(start, start + CHUNK);
+    const uniform = (row: number, position: number) => uniformAt(key, STREAM.evaluation, start + row, position);
+    const responses = sampleResponses({
+      model,
+      task,
+      prompts: chunk,
+      baseTemperature: 1,
+      choose: temperature === 0 ? { kind: 'greedy' } : { kind: 'draw', stage: plainSampling(temperature), knobs: {}, state: null, uniform },
+    });
+    responses.forEach((response, i) => {
+      const verdict = task.verify(chunk[i], response.tokens).reward;
+      reward += verdict;
+      tokens += response.tokens.length;
+      for (const h of response.entropies) entropy += h;
+      const opening = opened.get(response.tokens[0]) ?? { count: 0, reward: 0 };
+      opened.set(response.tokens[0], { count: opening.count + 1, reward: opening.reward + verdict });
+    });
+  }
+  return {
+    reward: reward / prompts.length,
+    length: tokens / prompts.length,
+    entropy: entropy / tokens,
+    openings: new Map([...opened].map(([token, { count }]) => [token, count / prompts.length])),
+    rewardByOpening: new Map([...opened].map(([token, { count, reward: sum }]) => [token, sum / count])),
+  };
+}

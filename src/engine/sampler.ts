@@ -1,0 +1,98 @@
+/**
+ * KV-cached sampling. Between the forward step and the draw stands the method's sampling stage, in float64:
+ * raw logits → logits′ → softmax → inverse-cumulative draw with a counter-based u.
+ */
+import type { KnobValues, SamplingStage } from '../core/stages/types.ts';
+import type { MethodState } from '../core/batch.ts';
+import type { Task } from '../core/tasks/types.ts';
+import { argmax, drawFrom, logSoftmaxInto } from './distribution.ts';
+import type { LanguageModel } from './types.ts';
+
+export interface SampleRequest {
+  model: LanguageModel;
+  task: Pick<Task, 'endToken' | 'maxTokens'>;
+  /** One prompt a row; repeat a prompt to sample it several times. */
+  prompts: readonly (readonly number[])[];
+  /** T_base: log-probs and entropies of π are those of softmax(logits / T_base). */
+  baseTemperature: number;
+  /** How to choose: draw with u(row, position) from the stage's logits′, or take the most likely token. */
+  choose: { kind: 'greedy' } | { kind: 'draw'; stage: SamplingStage; knobs: KnobValues; state: MethodState; uniform: (row: number, position: number) => number };
+  /** Keep raw logits and hidden states of every token (a batch needs them, an evaluation does not). */
+  keepStates?: boolean;
+}
+
+/** One sampled response; arrays run over its tokens. */
+export interface SampledResponse {
+  tokens: number[];
+  /** Log-prob under what drew the token. */
+  samplingLogprobs: number[];
+  /** Temperature that drew the token. */
+  temperatures: number[];
+  /** log π(token) at T_base. */
+  logprobs: number[];
+  /** Entropy of π at T_base, nats. */
+  entropies: number[];
+  /** [T,V] raw logits and [T,d] hidden states, where asked for. */
+  logits: Float32Array[];
+  hidden: Float32Array[];
+  /** Cut off at the task's limit instead of ended. */
+  truncated: boolean;
+}
+
+const emptyResponse = (): SampledResponse => ({ tokens: [], samplingLogprobs: [], temperatures: [], logprobs: [], entropies: [], logits: [], hidden: [], truncated: false });
+
+/** Samples one response a row, in lock step; a finished row takes no further part. */
+export function sampleResponses(request: SampleRequest): SampledResponse[] {
+  const { model, task, prompts, choose, baseTemperature } = request;
+  const { vocabulary: V, width: d } = model.config;
+  const responses = prompts.map(emptyResponse);
+  const raw = new Float64Array(V);
+  const shaped = new Float64Array(V);
+  const logPi = new Float64Array(V);
+  const decoder = model.createDecoder();
+  try {
+    let rows = Int32Array.from(prompts.keys());
+    let next = decoder.prefill(prompts);
+    for (let position = 0; rows.length > 0; position++) {
+      const going: number[] = [];
+      const tokens: number[] = [];
+      rows.forEach((row, i) => {
+        const response = responses[row];
+        for (let v = 0; v < V; v++) raw[v] = next.logits[i * V + v];
+        const entropy = logSoftmaxInto(logPi, raw, 0, baseTemperature);
+        let token: number;
+        let temperature = baseTemperature;
+        if (choose.kind === 'greedy') {
+          token = argmax(raw);
+          response.samplingLogprobs.push(0);
+        } else {
+          temperature = choose.stage.transform({ logits: raw, out: shaped, knobs: choose.knobs, state: choose.state }).temperature;
+          logSoftmaxInto(shaped, shaped, 0, 1);
+          token = drawFrom(shaped, choose.uniform(row, position));
+          response.samplingLogprobs.push(shaped[token]);
+        }
+        response.tokens.push(token);
+        response.temperatures.push(temperature);
+        response.logprobs.push(logPi[token]);
+        response.entropies.push(entropy);
+        if (request.keepStates) {
+          response.logits.push(next.logits.slice(i * V, (i + 1) * V));
+          response.hidden.push(next.hidden.slice(i * d, (i + 1) * d));
+        }
+        if (token === task.endToken) return;
+        if (position + 1 === task.maxTokens) {
+          response.truncated = true;
+          return;
+        }
+        going.push(row);
+        tokens.push(token);
+      });
+      if (going.length === 0) break;
+      rows = Int32Array.from(going);
+      next = decoder.step(rows, Int32Array.from(tokens));
+    }
+  } finally {
+    decoder.dispose();
+  }
+  return responses;
+}
