@@ -1,0 +1,126 @@
+import { useLayoutEffect, useMemo, useRef } from 'react';
+import type { ReactNode } from 'react';
+import { laneCells } from './cells.ts';
+import type { HeaderModel } from './headers.ts';
+import type { Interaction } from './interaction.ts';
+import { LaneLegend } from './LaneLegend.tsx';
+import type { LaneLayout, PanelLayout } from './layout.ts';
+import { createGridPainter } from './painter.ts';
+import type { GridModel, GridPainter } from './painter.ts';
+import type { Row } from './rows.ts';
+import { inSentence } from './text.ts';
+import type { LaneView, MatrixPanelProps } from './types.ts';
+
+interface LaneFrameProps {
+  props: MatrixPanelProps;
+  view: LaneView;
+  rows: readonly Row[];
+  headers: readonly HeaderModel[];
+  columns: number;
+  layout: PanelLayout;
+  lane: LaneLayout;
+  /** The first lane carries the shared row header. */
+  isFirst: boolean;
+  /** The method switch, over the credit lane only. */
+  control: ReactNode;
+  onEnlarge: (laneId: string) => void;
+  /** Null until the panel's listeners are attached. */
+  interaction: () => Interaction | null;
+}
+
+/** What a change of rows has to keep for its cells to move instead of jump: the same samples. */
+interface Painted {
+  batch: MatrixPanelProps['batch'];
+  group: number;
+  rows: readonly Row[];
+  merged: boolean;
+}
+
+const wantsStillness = () => window.matchMedia('(prefers-reduced-motion: reduce)').matches;
+
+/** The frame of one lane. React draws heading and legend; the cells belong to the painter. */
+export function LaneFrame({ props, view, rows, headers, columns, layout, lane, isFirst, control, onEnlarge, interaction }: LaneFrameProps) {
+  const grid = useRef<HTMLDivElement>(null);
+  const painter = useRef<GridPainter | null>(null);
+  const painted = useRef<Painted | null>(null);
+  const { batch, task, group, merged, theme, pin, highlight, preview } = props;
+  const strip = lane.mode === 'strip';
+  const density = props.density ?? 'numbers';
+  const encoding = props.encoding ?? 'fill';
+  const gamma = props.gamma ?? 1;
+
+  useLayoutEffect(() => {
+    const element = grid.current;
+    const owner = interaction();
+    if (!element || !owner) return;
+    painter.current = createGridPainter(element);
+    owner.painters.set(element, painter.current);
+    return () => {
+      owner.painters.delete(element);
+      element.replaceChildren();
+      painter.current = null;
+      painted.current = null;
+    };
+  }, [interaction]);
+
+  const model = useMemo((): GridModel => {
+    const cells = laneCells({ props: { batch, task, group, merged, theme, pin, highlight, preview }, rows, view, density, encoding, gamma, strip });
+    return {
+      cells,
+      headers,
+      fullHeader: isFirst,
+      leaves: merged ? rows.map((row) => row.length) : null,
+      columns,
+      hasPrompt: view.promptValue !== undefined && !strip,
+      cellWidth: lane.cellWidth,
+      rowHeight: layout.rowHeight,
+      headerWidth: layout.headerWidth,
+      showPositions: !strip,
+    };
+  }, [
+    batch, task, group, merged, theme, pin, highlight, preview, rows, view, density, encoding, gamma, strip, headers, isFirst, columns,
+    lane.cellWidth, layout.rowHeight, layout.headerWidth,
+  ]);
+
+  useLayoutEffect(() => {
+    const last = painted.current;
+    const isRearranged = last !== null && last.batch === batch && last.group === group && (last.rows !== rows || last.merged !== merged);
+    painter.current?.paint(model, isRearranged && !wantsStillness());
+    painted.current = { batch, group, rows, merged };
+  }, [model, batch, group, rows, merged]);
+
+  useLayoutEffect(() => {
+    if (!pin || pin.group !== group || grid.current?.contains(document.activeElement)) return;
+    const row = rows.findIndex((candidate) => candidate.response === pin.response);
+    if (row >= 0) painter.current?.activate({ row, column: pin.position });
+  }, [pin, group, rows]);
+
+  const unit = view.lane.unit ? `, ${view.lane.unit}` : '';
+  const isPreviewed = preview?.laneId === view.lane.id;
+  return (
+    <div className={`mx-lane${strip ? ' mx-lane-strip' : ''}${isFirst ? ' mx-lane-first' : ''}${control ? ' mx-lane-credit' : ''}`}>
+      <div className="mx-head">
+        <div className="mx-title">
+          {view.lane.label}
+          {view.lane.unit && <span className="mx-unit">{view.lane.unit}</span>}
+          {isPreviewed && <span className="mx-chip">preview</span>}
+          {strip && (
+            <button type="button" className="mx-enlarge" aria-label={`show ${inSentence(view.lane.label)} large`} onClick={() => onEnlarge(view.lane.id)}>
+              ⤢
+            </button>
+          )}
+        </div>
+        {control ?? <div className="mx-meaning">{view.lane.meaning}</div>}
+      </div>
+      {/* The cells are painted into this element; React has no children here. */}
+      <div
+        ref={grid}
+        role="grid"
+        aria-readonly="true"
+        aria-label={`${view.lane.label}${unit}: one row per response, one column per token`}
+        className={`mx-grid${merged ? ' is-merged' : ''}${isPreviewed ? ' is-previewed' : ''}${density === 'glyph' ? ' is-dense' : ''} kind-${view.lane.kind}`}
+      />
+      <LaneLegend view={view} rows={rows} theme={theme} gamma={gamma} />
+    </div>
+  );
+}

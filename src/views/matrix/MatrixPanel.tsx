@@ -1,0 +1,100 @@
+import { useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import type { CSSProperties } from 'react';
+import { headerModels } from './headers.ts';
+import { createInteraction } from './interaction.ts';
+import type { Interaction } from './interaction.ts';
+import { LaneFrame } from './LaneFrame.tsx';
+import { decideLayout, HEAD_ROW_HEIGHT } from './layout.ts';
+import { columnCount, orderRows } from './rows.ts';
+import type { MatrixPanelProps } from './types.ts';
+import { usePanelSize } from './usePanelSize.ts';
+import './matrix.css';
+import './cells.css';
+
+/** Padding of the scrolling element and the mark at the end of a merged row, CSS px. */
+const FRAME_WIDTH = 24;
+const FRAME_HEIGHT = 6;
+
+/**
+ * The token matrix: lanes of one group's tokens under a shared row header, one row per response and one column per position.
+ * With `merged` the same geometry shows the prefix tree. Give its container a height: the rows use what is there, and scroll inside it.
+ */
+export function MatrixPanel(props: MatrixPanelProps) {
+  const { batch, group, lanes } = props;
+  const scroller = useRef<HTMLDivElement>(null);
+  const interactionRef = useRef<Interaction | null>(null);
+  const [enlarged, setEnlarged] = useState<string | null>(null);
+
+  const order = props.merged ? 'trie' : props.rowOrder;
+  const rows = useMemo(() => orderRows(batch, group, order), [batch, group, order]);
+  const columns = columnCount(rows);
+  const credit = lanes[lanes.length - 1];
+  const headers = useMemo(() => headerModels(batch, rows, credit.values), [batch, rows, credit.values]);
+
+  const wanted = enlarged ?? props.largeLane ?? credit.lane.id;
+  const large = lanes.some(({ lane }) => lane.id === wanted) ? wanted : credit.lane.id;
+  const laneKey = lanes.map(({ lane }) => lane.id).join(' ');
+  const size = usePanelSize(scroller, `${laneKey} ${large}`);
+  const layout = decideLayout({
+    width: Math.max(0, size.width - FRAME_WIDTH),
+    height: Math.max(0, size.height - size.head - HEAD_ROW_HEIGHT - size.legend - FRAME_HEIGHT),
+    laneIds: lanes.map(({ lane }) => lane.id),
+    largeLane: large,
+    promptLanes: lanes.filter(({ promptValue }) => promptValue !== undefined).map(({ lane }) => lane.id),
+    columns,
+    rows: rows.length,
+  });
+
+  // Made on first use, which is in a lane's layout effect: those run before this component's own.
+  const interaction = useCallback((): Interaction | null => {
+    if (!interactionRef.current && scroller.current) interactionRef.current = createInteraction(scroller.current);
+    return interactionRef.current;
+  }, []);
+  useLayoutEffect(() => interaction()?.update({ props, rows }));
+  useLayoutEffect(
+    () => () => {
+      interactionRef.current?.dispose();
+      interactionRef.current = null;
+    },
+    [],
+  );
+
+  const style = { '--mx-head': `${size.head}px`, '--mx-header': `${layout.headerWidth}px` } as CSSProperties;
+  return (
+    <div className={`mx-panel mx-${layout.kind}`} style={style}>
+      {layout.kind === 'single' && (
+        // biome-ignore lint/a11y/useSemanticElements: a fieldset would draw a frame of its own
+        <div className="mx-tabs" role="group" aria-label="lane shown">
+          {lanes.map(({ lane }) => (
+            <button key={lane.id} type="button" aria-pressed={lane.id === large} onClick={() => setEnlarged(lane.id)}>
+              {lane.label}
+            </button>
+          ))}
+        </div>
+      )}
+      <div ref={scroller} className="mx-scroll">
+        <div className="mx-lanes">
+          {layout.lanes.map((lane, i) => {
+            const view = lanes.find((candidate) => candidate.lane.id === lane.laneId) ?? credit;
+            return (
+              <LaneFrame
+                key={lane.laneId}
+                props={props}
+                view={view}
+                rows={rows}
+                headers={headers}
+                columns={columns}
+                layout={layout}
+                lane={lane}
+                isFirst={i === 0}
+                control={view === credit ? props.creditHeader : null}
+                onEnlarge={setEnlarged}
+                interaction={interaction}
+              />
+            );
+          })}
+        </div>
+      </div>
+    </div>
+  );
+}

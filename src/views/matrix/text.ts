@@ -1,0 +1,86 @@
+import { CLIP_STATE } from '../../core/pipeline.types.ts';
+import type { Lane } from '../../core/stages/types.ts';
+import { formatCompact, formatNumber } from '../../ui/number.ts';
+
+const VISIBLE: Readonly<Record<string, string>> = { ' ': '␣', '\n': '⏎', '\t': '⇥', '': '∅' };
+
+/** The glyph of a token with blanks made visible; `<eos>` is written ⟨eos⟩. */
+export function visibleGlyph(token: string): string {
+  return VISIBLE[token] ?? token.replace(/^<(.+)>$/, '⟨$1⟩');
+}
+
+/** 0/1 and −1/1 rewards read alike, and a small bonus for the format alone is not a right answer. */
+export function isRight(reward: number): boolean {
+  return reward > 0.5;
+}
+
+/** The number under a glyph: at most five figures wide, so that it fits the smallest cell. */
+export function cellNumber(value: number, lane: Lane): string {
+  if (Number.isNaN(value)) return '';
+  if (lane.kind === 'categorical') return lane.categories?.[value] ?? String(value);
+  const size = Math.abs(value);
+  const digits = size < 9.995 ? 2 : size < 99.95 ? 1 : 0;
+  return formatNumber(value, digits, { sign: lane.kind === 'diverging' });
+}
+
+/** The sign alone, for the dense view. */
+export function signMark(value: number, lane: Lane): string {
+  if (lane.kind !== 'diverging') return '';
+  return value > 0 ? '+' : value < 0 ? '−' : '';
+}
+
+/** A value with its unit, as read aloud and as printed in the tooltip. */
+export function spokenValue(value: number, lane: Lane): string {
+  if (Number.isNaN(value)) return 'none';
+  if (lane.kind === 'categorical') return lane.categories?.[value] ?? String(value);
+  const sign = lane.kind === 'diverging' && value > 0 ? '+' : '';
+  return `${sign}${formatCompact(value)}${lane.unit ? ` ${lane.unit}` : ''}`;
+}
+
+/** `Advantage` → `advantage`, but `KL` and `TD error` keep their capitals. */
+export function inSentence(label: string): string {
+  return /^[A-Z][a-z]/.test(label) ? label[0].toLowerCase() + label.slice(1) : label;
+}
+
+export function clipWords(state: number): string {
+  if (state === CLIP_STATE.clipped) return 'clipped';
+  return state === CLIP_STATE.dualClipped ? 'dual-clipped' : '';
+}
+
+export interface CellNameInput {
+  /** Index within the group of the first response that the cell stands for. */
+  response: number;
+  position: number;
+  /** How many responses share the cell; 1 in the plain matrix. */
+  shared: number;
+  token: string;
+  lane: Lane;
+  value: number;
+  clipState: number;
+  isWrong: boolean;
+  isBeyond: boolean;
+  isPreview: boolean;
+  noSignal: boolean;
+}
+
+/** Accessible name of a cell, e.g. `response 3, token 7 '5', advantage −0.41, clipped`. Counts from 1. */
+export function cellName(cell: CellNameInput): string {
+  const place =
+    cell.shared > 1
+      ? `token ${cell.position + 1} '${visibleGlyph(cell.token)}', shared by ${cell.shared} responses`
+      : `response ${cell.response + 1}, token ${cell.position + 1} '${visibleGlyph(cell.token)}'`;
+  const label = inSentence(cell.lane.label);
+  const parts = [place, `${cell.shared > 1 ? 'mean ' : ''}${label} ${spokenValue(cell.value, cell.lane)}`];
+  if (cell.isPreview) parts.push('preview');
+  if (cell.isWrong) parts.push('wrong step');
+  if (cell.clipState !== CLIP_STATE.none) parts.push(clipWords(cell.clipState));
+  if (cell.isBeyond) parts.push('beyond the colour scale');
+  if (cell.noSignal) parts.push('no signal');
+  return parts.join(', ');
+}
+
+/** Accessible name of a row, e.g. `response 3: wrong, 7 tokens`. */
+export function rowName(response: number, reward: number, tokens: number, edited: boolean): string {
+  const words = `response ${response + 1}: ${isRight(reward) ? 'right' : 'wrong'}, ${tokens} ${tokens === 1 ? 'token' : 'tokens'}`;
+  return edited ? `${words}, edited, not sampled` : words;
+}
