@@ -70,6 +70,8 @@ export interface LabState {
   task: Task | null;
   checkpoints: readonly CheckpointEntry[];
   checkpointId: string;
+  /** What the page opens with: a link need not say it. */
+  home: { checkpointId: string; group: number };
   source: 'recorded' | 'live';
   /** Step of the batch on screen. */
   step: number;
@@ -92,7 +94,9 @@ export interface LabState {
   creditLane: CreditLane;
   update: 'last' | number;
   tree: boolean;
+  /** As the user chose it; `landedPin` is where it falls in this batch. */
   pin: Pin | null;
+  landedPin: Pin | null;
   theme: ThemeChoice;
   shelfOpen: boolean;
   curvesOpen: boolean;

@@ -17,7 +17,8 @@ export interface LinkState {
   seed: string;
   /** A live run up to this step; null for the recording. */
   step: number | null;
-  group: number;
+  /** Null: the prompt that the recording opens with. */
+  group: number | null;
   viewMethod: string;
   trainMethod: string;
   overrides: Readonly<Record<string, number>>;
@@ -47,7 +48,7 @@ export function encodeLink(state: LinkState, defaults: LinkState): string {
   put('checkpoint', state.checkpointId, defaults.checkpointId);
   put('seed', state.seed, defaults.seed);
   if (state.step !== null) parts.push(['step', String(state.step)]);
-  put('prompt', state.group + 1, defaults.group + 1);
+  if (state.group !== null) parts.push(['prompt', String(state.group + 1)]);
   put('method', state.viewMethod, defaults.viewMethod);
   put('train', state.trainMethod, defaults.trainMethod);
   for (const id of Object.keys(state.overrides).sort()) parts.push([`k.${id}`, String(state.overrides[id])]);
@@ -104,8 +105,10 @@ export function decodeLink(hash: string, defaults: LinkState, known: LinkVocabul
     else if (key === 'checkpoint') state.checkpointId = value.slice(0, 60);
     else if (key === 'seed') state.seed = value.slice(0, 60);
     else if (key === 'step') state.step = count(key, value) ?? state.step;
-    else if (key === 'prompt') state.group = (count(key, value) ?? state.group + 1) - 1;
-    else if (key === 'method') state.viewMethod = oneOf(key, value, known.methods) ?? state.viewMethod;
+    else if (key === 'prompt') {
+      const number = count(key, value);
+      if (number !== null) state.group = number - 1;
+    } else if (key === 'method') state.viewMethod = oneOf(key, value, known.methods) ?? state.viewMethod;
     else if (key === 'train') state.trainMethod = oneOf(key, value, known.methods) ?? state.trainMethod;
     else if (key === 'rows') state.rowOrder = oneOf(key, value, ROW_ORDERS) ?? state.rowOrder;
     else if (key === 'lanes') state.lanes = value.split(',').filter((lane) => lane !== '');

@@ -1,0 +1,48 @@
+/** What the groups of actions share: the store, the outside world, and the one function that credits the batch again. */
+import type { StoreApi } from 'zustand/vanilla';
+import type { RolloutBatch } from '../core/batch.ts';
+import type { FromWorker, ToWorker } from '../engine/protocol.ts';
+import type { Speaker } from './say.ts';
+import type { Edit, LabState } from './types.ts';
+
+/** The worker behind its client. */
+export interface Engine {
+  send(message: ToWorker, transfer?: Transferable[]): void;
+  stop(): void;
+}
+
+/** The outside world, so that the lab can be tested without one. */
+export interface LabDeps {
+  now(): number;
+  later(ms: number, run: () => void): void;
+  /** Before the next painted frame. */
+  frame(run: () => void): void;
+  /** A file shipped with the page, by its path below the page's own address. Rejects with a sentence. */
+  fetchFile(path: string): Promise<ArrayBuffer>;
+  /** Starts the worker; `onDeath` is called once if it dies or cannot start. */
+  createEngine(onMessage: (message: FromWorker) => void, onDeath: (reason: string) => void): Promise<Engine>;
+  /** Absolute address of the directory of the engine's .wasm files. */
+  wasmBase: string;
+}
+
+/** What undo brings back. */
+export interface Snapshot {
+  overrides: LabState['overrides'];
+  mix: LabState['mix'];
+  edits: readonly Edit[];
+}
+
+export interface LabContext extends Speaker {
+  store: StoreApi<LabState>;
+  deps: LabDeps;
+  /** Credits the batch again at once. */
+  recompute(): void;
+  /** Credits it before the next frame, however often it is asked: for slider drags. */
+  recomputeSoon(): void;
+  /** Puts the present into the undo history; steps with one key that follow quickly are one. */
+  remember(key: string): void;
+  /** Shows another batch: edits of the old one end, prompt and pin land in the new one. */
+  showBatch(batch: RolloutBatch, change: Partial<LabState>): void;
+  /** Loads a method into the store; rejects with a sentence. */
+  needMethod(id: string): Promise<void>;
+}

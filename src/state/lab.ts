@@ -1,0 +1,186 @@
+/** The lab: one store and its actions. React-free; the page and the tests bring the outside world as `LabDeps`. */
+import { createStore } from 'zustand/vanilla';
+import { HEADLINE, loadMethod, METHODS } from '../core/methods/index.ts';
+import { TASKS } from '../core/tasks/index.ts';
+import type { LabContext, LabDeps, Snapshot } from './context.ts';
+import { deriveCredit } from './credit.ts';
+import { applyEdits } from './edits.ts';
+import { createEditActions } from './editActions.ts';
+import { emptyHistory, mapHistory, record, redo, undo } from './history.ts';
+import { createLoadActions } from './loadActions.ts';
+import { landPin } from './pin.ts';
+import { createRunActions } from './runActions.ts';
+import { createSpeaker } from './say.ts';
+import type { LabState } from './types.ts';
+import { createViewActions } from './viewActions.ts';
+import type { LinkState } from './url.ts';
+
+/** What a link without anything in it shows. */
+export const LINK_DEFAULTS: LinkState = {
+  taskId: TASKS[0].id,
+  checkpointId: '',
+  seed: 'lecture-1',
+  step: null,
+  group: null,
+  viewMethod: HEADLINE[0],
+  trainMethod: HEADLINE[0],
+  overrides: {},
+  mix: {},
+  rowOrder: 'reward',
+  lanes: ['entropy', 'value'],
+  creditLane: 'credit',
+  update: 'last',
+  tree: false,
+  pin: null,
+  theme: 'auto',
+};
+
+/** The ids that a link may name. */
+export const LINK_VOCABULARY = { tasks: TASKS.map(({ id }) => id), methods: METHODS.map(({ id }) => id) };
+
+function initialState(link: LinkState): LabState {
+  const { step, ...view } = link;
+  return {
+    ...view,
+    group: link.group ?? 0,
+    home: { checkpointId: '', group: 0 },
+    tasks: TASKS.map(({ id, title }) => ({ id, title })),
+    task: null,
+    checkpoints: [],
+    source: 'recorded',
+    step: 0,
+    sampled: null,
+    batch: null,
+    edits: [],
+    methods: {},
+    derived: null,
+    landedPin: null,
+    shelfOpen: Object.keys(link.overrides).length > 0 || Object.keys(link.mix).length > 0,
+    curvesOpen: false,
+    helpOpen: false,
+    shortcuts: true,
+    invite: true,
+    metrics: [],
+    run: { status: 'idle', stepsPerSecond: 0, backend: null, until: step },
+    notices: [],
+    announcement: '',
+    canUndo: false,
+    canRedo: false,
+  };
+}
+
+/** The link to what is on screen. Edits by hand are not part of it. */
+export function linkOf(state: LabState): LinkState {
+  return {
+    taskId: state.taskId,
+    checkpointId: state.checkpointId === state.home.checkpointId ? '' : state.checkpointId,
+    seed: state.seed,
+    step: state.source === 'live' ? state.step : null,
+    group: state.group === state.home.group && state.checkpointId === state.home.checkpointId ? null : state.group,
+    viewMethod: state.viewMethod,
+    trainMethod: state.trainMethod,
+    overrides: state.overrides,
+    mix: state.mix,
+    rowOrder: state.rowOrder,
+    lanes: state.lanes,
+    creditLane: state.creditLane,
+    update: state.update,
+    tree: state.tree,
+    pin: state.pin,
+    theme: state.theme,
+  };
+}
+
+export type Lab = ReturnType<typeof createLab>;
+
+/** Builds the lab in the state of a link. Nothing is loaded until `open()`. */
+export function createLab(deps: LabDeps, link: LinkState = LINK_DEFAULTS) {
+  const store = createStore<LabState>(() => initialState(link));
+  const speaker = createSpeaker(store, deps);
+  const get = store.getState;
+  let history = emptyHistory<Snapshot>();
+  let isScheduled = false;
+
+  const snapshot = (): Snapshot => ({ overrides: get().overrides, mix: get().mix, edits: get().edits });
+  const setHistory = (next: typeof history): void => {
+    history = next;
+    store.setState({ canUndo: history.past.length > 0, canRedo: history.future.length > 0 });
+  };
+  const loading = new Map<string, Promise<void>>();
+
+  const context: LabContext = {
+    ...speaker,
+    store,
+    deps,
+    recompute() {
+      const derived = deriveCredit(get(), get().viewMethod);
+      if (derived) store.setState({ derived });
+    },
+    recomputeSoon() {
+      if (isScheduled) return;
+      isScheduled = true;
+      deps.frame(() => {
+        isScheduled = false;
+        context.recompute();
+      });
+    },
+    remember(key) {
+      setHistory(record(history, snapshot(), key, deps.now()));
+    },
+    showBatch(batch, change) {
+      setHistory(mapHistory(history, (past) => ({ ...past, edits: [] })));
+      const asked = { ...get(), ...change };
+      const { group, pin, update } = asked;
+      const landed = pin ? landPin(batch, pin) : { pin: null, message: null };
+      const next: LabState = {
+        ...asked,
+        sampled: batch,
+        batch,
+        edits: [],
+        group: Math.min(group, Math.max(0, batch.groups.length - 1)),
+        landedPin: landed.pin,
+        update: update !== 'last' && update > batch.updates.length ? 'last' : update,
+      };
+      store.setState({ ...next, derived: deriveCredit(next, next.viewMethod) });
+      if (landed.message) speaker.notify({ id: 'pin', level: 'info', text: landed.message });
+      else speaker.dismiss('pin');
+    },
+    needMethod(id) {
+      if (get().methods[id]) return Promise.resolve();
+      let promise = loading.get(id);
+      if (!promise) {
+        promise = loadMethod(id).then((method) => store.setState({ methods: { ...get().methods, [id]: method } }));
+        // A failed load may be tried again.
+        promise.catch(() => loading.delete(id));
+        loading.set(id, promise);
+      }
+      return promise;
+    },
+  };
+
+  const restore = (result: { history: typeof history; state: Snapshot } | null): boolean => {
+    if (!result) return false;
+    setHistory(result.history);
+    const { sampled } = get();
+    store.setState({ ...result.state, batch: sampled && applyEdits(sampled, result.state.edits) });
+    context.recompute();
+    return true;
+  };
+
+  const run = createRunActions(context);
+  const actions = {
+    ...run,
+    ...createViewActions(context),
+    ...createEditActions(context, run),
+    ...createLoadActions(context, run, link.group),
+    notify: speaker.notify,
+    dismiss: speaker.dismiss,
+    announce: speaker.announce,
+    undo: () => restore(undo(history, snapshot())),
+    redo: () => restore(redo(history, snapshot())),
+  };
+  store.subscribe((state, before) => {
+    if (state.overrides !== before.overrides || state.mix !== before.mix) run.sendMethod();
+  });
+  return { store, ...actions };
+}

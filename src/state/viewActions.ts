@@ -1,0 +1,108 @@
+/** Actions that change what is shown, never what was sampled. */
+import { METHODS } from '../core/methods/index.ts';
+import { composeMethod, knobsOf } from '../core/pipeline.ts';
+import type { Knob, StageName } from '../core/stages/types.ts';
+import type { LabContext } from './context.ts';
+import { mixedMethods } from './credit.ts';
+import { clampKnob, clampMessage } from './knobs.ts';
+import { landPin } from './pin.ts';
+import type { CreditLane, LabState, Pin, RowOrder, ThemeChoice } from './types.ts';
+
+/** Switching, browsing, pinning and folding. */
+export function createViewActions(context: LabContext) {
+  const { store, announce, notify } = context;
+  const get = store.getState;
+  const set = (change: Partial<LabState>): void => store.setState(change);
+
+  const setViewMethod = async (id: string): Promise<void> => {
+    if (id === get().viewMethod && get().derived) return;
+    const before = get().viewMethod;
+    set({ viewMethod: id, invite: false });
+    try {
+      await context.needMethod(id);
+    } catch (error) {
+      set({ viewMethod: before });
+      notify({
+        id: 'method',
+        level: 'error',
+        text: `${(error as Error).message} The view stays as it was.`,
+        action: { label: 'Try again', run: () => void setViewMethod(id) },
+      });
+      return;
+    }
+    // A later click may have won while this method was loading.
+    if (get().viewMethod !== id) return;
+    context.recompute();
+    context.dismiss('method');
+    announce(`Viewed as ${get().methods[id].meta.title}.`);
+  };
+
+  const setPin = (pin: Pin | null): void => {
+    const { batch } = get();
+    const landed = pin && batch ? landPin(batch, pin) : { pin, message: null };
+    set({ pin, landedPin: landed.pin });
+    if (landed.message) notify({ id: 'pin', level: 'info', text: landed.message });
+    else context.dismiss('pin');
+  };
+
+  return {
+    setViewMethod,
+    /** The next or previous method of the shelf. */
+    cycleMethod(direction: 1 | -1) {
+      const index = METHODS.findIndex(({ id }) => id === get().viewMethod);
+      return setViewMethod(METHODS[(index + direction + METHODS.length) % METHODS.length].id);
+    },
+    setPin,
+    showPrompt(group: number) {
+      const count = get().batch?.groups.length ?? 1;
+      set({ group: (group + count) % count });
+    },
+    setRowOrder: (rowOrder: RowOrder) => set({ rowOrder }),
+    setLanes: (lanes: readonly string[]) => set({ lanes }),
+    setCreditLane: (creditLane: CreditLane) => set({ creditLane }),
+    setUpdate(update: 'last' | number) {
+      set({ update });
+      context.recompute();
+    },
+    toggleTree: () => set({ tree: !get().tree }),
+    setTheme: (theme: ThemeChoice) => set({ theme }),
+    toggleShelf: () => set({ shelfOpen: !get().shelfOpen }),
+    toggleCurves: () => set({ curvesOpen: !get().curvesOpen }),
+    setHelp: (helpOpen: boolean) => set({ helpOpen }),
+    setShortcuts: (shortcuts: boolean) => set({ shortcuts }),
+    /** A slider moved or a number was typed: clamped with a message; credit follows before the next frame. */
+    setKnob(knob: Knob, asked: number) {
+      context.remember(`knob ${knob.id}`);
+      const message = clampMessage(knob, asked);
+      if (message) notify({ id: `clamp ${knob.id}`, level: 'warning', text: message });
+      else context.dismiss(`clamp ${knob.id}`);
+      set({ overrides: { ...get().overrides, [knob.id]: clampKnob(knob, asked) } });
+      context.recomputeSoon();
+    },
+    resetKnob(knob: Knob) {
+      context.remember(`reset ${knob.id}`);
+      const { [knob.id]: _, ...overrides } = get().overrides;
+      set({ overrides });
+      context.recomputeSoon();
+    },
+    /** Takes one stage from another method; null gives it back. A mix that does not fit is refused in one sentence. */
+    async setMix(stage: StageName, id: string | null) {
+      const { [stage]: _, ...rest } = get().mix;
+      try {
+        if (id !== null) await context.needMethod(id);
+        const mix = id === null ? rest : { ...get().mix, [stage]: id };
+        const method = get().methods[get().viewMethod];
+        if (method) {
+          composeMethod(method, mixedMethods(get().methods, mix));
+          knobsOf(method, mixedMethods(get().methods, mix));
+        }
+        context.remember('mix');
+        set({ mix });
+        context.dismiss('mix');
+        context.recompute();
+      } catch (error) {
+        notify({ id: 'mix', level: 'warning', text: (error as Error).message });
+      }
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { useEffect, useState } from 'react';
+import type { Lab } from '../../state/lab.ts';
+import { Header } from '../header/Header.tsx';
+import type { CellRef } from '../matrix/types.ts';
+import { Announcer, Notices } from '../notices/Notices.tsx';
+import { Rail } from '../rail/Rail.tsx';
+import { Sentence } from '../sentence/Sentence.tsx';
+import { CurvesBar } from './CurvesBar.tsx';
+import { Deferred } from './Deferred.tsx';
+import { EditResponse } from './EditResponse.tsx';
+import { Intro } from './Intro.tsx';
+import { LabContext, useLab, useLabState } from './labContext.ts';
+import { Matrix } from './Matrix.tsx';
+import { Side } from './Side.tsx';
+import { runShortcut } from './shortcuts.ts';
+import { Toolbar } from './Toolbar.tsx';
+import { useThemeAttribute } from './useTheme.ts';
+
+/** The whole page around one lab. */
+export function App({ lab }: { lab: Lab }) {
+  return (
+    <LabContext value={lab}>
+      <Page />
+    </LabContext>
+  );
+}
+
+const loadShelf = async () => (await import('../shelf/Shelf.tsx')).Shelf;
+const loadHelp = async () => (await import('../help/Help.tsx')).Help;
+
+function Page() {
+  const lab = useLab();
+  const shelfOpen = useLabState((state) => state.shelfOpen);
+  const helpOpen = useLabState((state) => state.helpOpen);
+  const [highlight, setHighlight] = useState<readonly CellRef[] | null>(null);
+  const [edited, setEdited] = useState<number | null>(null);
+  useThemeAttribute();
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent): void => {
+      if (runShortcut(lab, event)) event.preventDefault();
+    };
+    window.addEventListener('keydown', onKeyDown);
+    return () => window.removeEventListener('keydown', onKeyDown);
+  }, [lab]);
+  return (
+    <div className="page" data-shelf={shelfOpen ? 'open' : 'folded'}>
+      <Header />
+      <main className="lab">
+        {shelfOpen && <Deferred load={loadShelf} className="shelf" />}
+        <div className="stage">
+          <Intro />
+          <div className="stage-bars">
+            <Rail />
+            <Toolbar />
+          </div>
+          <Matrix highlight={highlight} onEdit={setEdited} />
+          <Sentence />
+        </div>
+        <Side onHighlight={setHighlight} />
+      </main>
+      <CurvesBar />
+      {edited !== null && <EditResponse response={edited} onClose={() => setEdited(null)} />}
+      {helpOpen && <Deferred load={loadHelp} className="dialog-wait" />}
+      <Notices />
+      <Announcer />
+    </div>
+  );
+}

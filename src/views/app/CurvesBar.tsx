@@ -1,0 +1,16 @@
+import { Deferred } from './Deferred.tsx';
+import { useLab, useLabState } from './labContext.ts';
+
+const loadCurves = async () => (await import('../curves/Curves.tsx')).Curves;
+
+/** The foldable strip of curves; folded it is one line with the last numbers. */
+export function CurvesBar() {
+  const lab = useLab();
+  const metrics = useLabState((state) => state.metrics);
+  const open = useLabState((state) => state.curvesOpen);
+  return (
+    <footer className="curves-bar" data-open={open}>
+      <Deferred load={loadCurves} className="curves-wait" props={{ metrics, open, onToggle: () => lab.toggleCurves() }} />
+    </footer>
+  );
+}

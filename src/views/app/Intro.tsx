@@ -1,0 +1,28 @@
+import { glyphs } from '../../core/tasks/index.ts';
+import { useLabState } from './labContext.ts';
+import { timesWord } from '../sentence/words.ts';
+
+/** The question of the page, what was asked and answered, and how to read the glyphs. */
+export function Intro() {
+  const task = useLabState((state) => state.task);
+  const group = useLabState((state) => state.batch?.groups[state.group] ?? null);
+  return (
+    <div className="intro">
+      <h1>One reward at the end. Which token earned it?</h1>
+      <p className="intro-line">
+        {task && group ? (
+          <>
+            The model answered <code className="prompt-text">{glyphs(task, group.prompt)}</code> {timesWord(group.end - group.start)}. <Legend text={task.meta.legend} />
+          </>
+        ) : (
+          'Loading a recorded step …'
+        )}
+      </p>
+    </div>
+  );
+}
+
+/** The task's own line of explanation, as one sentence. */
+function Legend({ text }: { text: string }) {
+  return <span className="intro-legend">{text}.</span>;
+}

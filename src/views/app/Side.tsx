@@ -1,0 +1,52 @@
+import type { CellRef } from '../matrix/types.ts';
+import { Deferred } from './Deferred.tsx';
+import { useLab, useLabState } from './labContext.ts';
+import { usePreviewTemperature } from './preview.ts';
+import { useTheme } from './useTheme.ts';
+
+const loadInspector = async () => (await import('../inspector/Inspector.tsx')).Inspector;
+
+interface SideProps {
+  onHighlight: (cells: readonly CellRef[] | null) => void;
+}
+
+/** The inspector's place. It is kept free while nothing is pinned, so that the matrix does not jump when something is. */
+export function Side({ onHighlight }: SideProps) {
+  const lab = useLab();
+  const theme = useTheme();
+  const batch = useLabState((state) => state.batch);
+  const task = useLabState((state) => state.task);
+  const derived = useLabState((state) => state.derived);
+  const pin = useLabState((state) => state.landedPin);
+  const methods = useLabState((state) => state.methods);
+  const previewTemperature = usePreviewTemperature();
+  if (!pin || !batch || !task || !derived?.credit) {
+    return (
+      <aside className="side side-empty">
+        <p className="side-hint">
+          <strong>Click any token</strong> to read why it got its credit: the formula with its numbers, what the model expected, and what the update did.
+        </p>
+      </aside>
+    );
+  }
+  return (
+    <aside className="side">
+      <Deferred
+        load={loadInspector}
+        className="side-wait"
+        props={{
+          batch,
+          task,
+          credit: derived.credit,
+          composed: derived.composed,
+          pin,
+          theme,
+          previewTemperature,
+          titleOf: (id: string) => methods[id]?.meta.title ?? id,
+          onClose: () => lab.setPin(null),
+          onHighlight,
+        }}
+      />
+    </aside>
+  );
+}

@@ -1,0 +1,94 @@
+import { METHODS } from '../../core/methods/index.ts';
+import type { Lab } from '../../state/lab.ts';
+
+/** The list of the help panel. */
+export const SHORTCUTS: readonly { keys: string; meaning: string }[] = [
+  { keys: 'Space', meaning: 'train or pause' },
+  { keys: '→ or N', meaning: 'one step' },
+  { keys: '[ and ]', meaning: 'back and forth through the steps that were shown' },
+  { keys: 'R', meaning: 'reset to the checkpoint (asks after 50 steps)' },
+  { keys: 'M and Shift+M', meaning: 'next and previous method' },
+  { keys: '1 … 9', meaning: 'view as the method at this place of the shelf' },
+  { keys: 'T', meaning: 'prefix tree or matrix' },
+  { keys: 'K', meaning: 'methods and knobs' },
+  { keys: 'C', meaning: 'curves' },
+  { keys: 'P and Shift+P', meaning: 'next and previous prompt' },
+  { keys: 'Arrows, Enter, Esc', meaning: 'in the matrix: move, pin a token, unpin' },
+  { keys: 'Ctrl+Z, Ctrl+Shift+Z', meaning: 'undo and redo knobs and edits' },
+  { keys: '?', meaning: 'this list' },
+];
+
+/** Asking first keeps a long run from being lost by one key. */
+const RESET_ASKS_AFTER = 50;
+
+function typesText(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest('input:not([type=radio]):not([type=checkbox]):not([type=range]), textarea, select, [contenteditable]') !== null;
+}
+
+/** These use Space, Enter or the arrows themselves. */
+function takesKeys(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest('button, input, summary, a, [role=grid], [role=menu], [role=radiogroup], [role=slider]') !== null;
+}
+
+function reset(lab: Lab): void {
+  const { metrics } = lab.store.getState();
+  if (metrics.length <= RESET_ASKS_AFTER) return lab.reset();
+  lab.notify({
+    id: 'reset',
+    level: 'warning',
+    text: `Reset throws away ${metrics.length} steps of training.`,
+    action: {
+      label: 'Reset',
+      run: () => {
+        lab.dismiss('reset');
+        lab.reset();
+      },
+    },
+  });
+}
+
+/** Handles one key press; true where it was a shortcut. */
+export function runShortcut(lab: Lab, event: KeyboardEvent): boolean {
+  const state = lab.store.getState();
+  const control = event.ctrlKey || event.metaKey;
+  if (event.altKey || event.defaultPrevented || typesText(event.target)) return false;
+  if (control) {
+    const key = event.key.toLowerCase();
+    if (key !== 'z' && key !== 'y') return false;
+    if (key === 'y' || event.shiftKey) lab.redo();
+    else lab.undo();
+    return true;
+  }
+  if (document.querySelector('dialog[open]')) return false;
+  if (event.key === 'Escape') {
+    if (!state.pin) return false;
+    lab.setPin(null);
+    return true;
+  }
+  if (!state.shortcuts) return false;
+  const isFree = !takesKeys(event.target);
+  if (event.key === ' ' && isFree) lab.togglePlay();
+  else if (event.key === 'ArrowRight' && isFree) void lab.step();
+  else if (/^[1-9]$/.test(event.key)) {
+    const entry = METHODS[Number(event.key) - 1];
+    if (!entry) return false;
+    void lab.setViewMethod(entry.id);
+  } else {
+    const actions: Readonly<Record<string, () => void>> = {
+      n: () => void lab.step(),
+      '[': () => lab.stepBack(),
+      ']': () => lab.stepForward(),
+      r: () => reset(lab),
+      m: () => void lab.cycleMethod(event.shiftKey ? -1 : 1),
+      t: () => lab.toggleTree(),
+      k: () => lab.toggleShelf(),
+      c: () => lab.toggleCurves(),
+      p: () => lab.showPrompt(state.group + (event.shiftKey ? -1 : 1)),
+      '?': () => lab.setHelp(true),
+    };
+    const action = actions[event.key.toLowerCase()];
+    if (!action) return false;
+    action();
+  }
+  return true;
+}

@@ -1,0 +1,60 @@
+/** Joins the lab to the browser: address bar, files, frames, visibility. */
+import { createLab, LINK_DEFAULTS, LINK_VOCABULARY, linkOf } from '../../state/lab.ts';
+import type { Lab } from '../../state/lab.ts';
+import { browserDeps } from '../../state/browser.ts';
+import { decodeLink, encodeLink } from '../../state/url.ts';
+
+/** The address bar follows the view after this pause, so that a slider drag does not write it 60 times a second. */
+const ADDRESS_PAUSE_MS = 300;
+const SHORTCUTS_KEY = 'creditscope.shortcuts';
+
+function readStorage(key: string): string | null {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function writeStorage(key: string, value: string): void {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // Private windows refuse storage; the choice then lasts as long as the page.
+  }
+}
+
+function followAddress(lab: Lab): void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let written = location.hash;
+  const write = (): void => {
+    const hash = encodeLink(linkOf(lab.store.getState()), LINK_DEFAULTS);
+    if (`#${hash}` === location.hash || (hash === '' && location.hash === '')) return;
+    history.replaceState(null, '', hash === '' ? location.pathname + location.search : `#${hash}`);
+    written = location.hash;
+  };
+  lab.store.subscribe((state, before) => {
+    if (state.announcement !== before.announcement && state.step === before.step) return;
+    clearTimeout(timer);
+    timer = setTimeout(write, ADDRESS_PAUSE_MS);
+  });
+  window.addEventListener('hashchange', () => {
+    // Somebody pasted another link into this tab: it is another view from the start.
+    if (location.hash !== written) location.reload();
+  });
+}
+
+/** Builds the lab in the state of the address and starts loading what it shows. */
+export function startLab(): Lab {
+  const { state, problems } = decodeLink(location.hash, LINK_DEFAULTS, LINK_VOCABULARY);
+  const lab = createLab(browserDeps(), state);
+  lab.setShortcuts(readStorage(SHORTCUTS_KEY) !== 'off');
+  lab.store.subscribe((now, before) => {
+    if (now.shortcuts !== before.shortcuts) writeStorage(SHORTCUTS_KEY, now.shortcuts ? 'on' : 'off');
+  });
+  if (problems.length > 0) lab.notify({ id: 'link', level: 'warning', text: `Part of the link could not be used. ${problems.join(' ')}` });
+  void lab.open();
+  followAddress(lab);
+  document.addEventListener('visibilitychange', () => lab.setHidden(document.hidden));
+  return lab;
+}

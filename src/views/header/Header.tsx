@@ -1,0 +1,150 @@
+import { useState } from 'react';
+import { IconButton } from '../../ui/IconButton.tsx';
+import { Select } from '../../ui/Select.tsx';
+import { useLab, useLabState } from '../app/labContext.ts';
+import { useTheme } from '../app/useTheme.ts';
+
+/** Brand, what is trained, the transport, and what is always at hand: link, theme, help. */
+export function Header() {
+  return (
+    <header className="top">
+      <p className="brand">
+        <span className="brand-mark" aria-hidden="true">
+          <i />
+          <i />
+          <i />
+        </span>
+        Creditscope
+      </p>
+      <Sources />
+      <Transport />
+      <Tools />
+    </header>
+  );
+}
+
+function Sources() {
+  const lab = useLab();
+  const tasks = useLabState((state) => state.tasks);
+  const taskId = useLabState((state) => state.taskId);
+  const checkpoints = useLabState((state) => state.checkpoints);
+  const checkpointId = useLabState((state) => state.checkpointId);
+  return (
+    <div className="top-group top-sources">
+      <Select label="task" value={taskId} options={tasks.map(({ id, title }) => ({ id, label: title }))} onChange={(id) => void lab.selectTask(id)} />
+      <Select
+        label="model"
+        value={checkpointId}
+        disabled={checkpoints.length === 0}
+        options={checkpoints.length === 0 ? [{ id: checkpointId, label: 'loading' }] : checkpoints.map(({ id, label }) => ({ id, label }))}
+        onChange={(id) => void lab.selectCheckpoint(id)}
+      />
+    </div>
+  );
+}
+
+const PLAY_WORDS = { idle: '▶ train it', starting: 'starting …', running: '⏸ pause', paused: '▶ train', failed: '▶ try again' } as const;
+
+function Transport() {
+  const lab = useLab();
+  const status = useLabState((state) => state.run.status);
+  const canBack = useLabState((state) => state.canStepBack);
+  const isLive = useLabState((state) => state.source === 'live');
+  const hasBatch = useLabState((state) => state.batch !== null);
+  return (
+    <div className="top-group top-transport" role="group" aria-label="Training">
+      <IconButton label="Back to the step before" disabled={!canBack} onClick={() => lab.stepBack()}>
+        ⏮
+      </IconButton>
+      <button type="button" className="button play" disabled={status === 'starting' || !hasBatch} onClick={() => lab.togglePlay()}>
+        {PLAY_WORDS[status]}
+      </button>
+      <IconButton label="One step" disabled={!hasBatch || status === 'starting'} onClick={() => void lab.step()}>
+        ⏭
+      </IconButton>
+      <IconButton label="Reset to the checkpoint" disabled={!isLive} onClick={() => lab.reset()}>
+        ⟲
+      </IconButton>
+      <StepCount />
+    </div>
+  );
+}
+
+function StepCount() {
+  const step = useLabState((state) => state.step);
+  const source = useLabState((state) => state.source);
+  const rate = useLabState((state) => state.run.stepsPerSecond);
+  return (
+    <p className="step-count">
+      {source === 'recorded' ? (
+        <>
+          <span className="quiet">recorded,</span> step {step}
+        </>
+      ) : (
+        <>
+          <span className="quiet">step</span> {step}
+          {rate > 0 && <span className="quiet"> · {rate.toFixed(1)}/s</span>}
+        </>
+      )}
+    </p>
+  );
+}
+
+function Tools() {
+  const lab = useLab();
+  const theme = useTheme();
+  const share = async (): Promise<void> => {
+    try {
+      await navigator.clipboard.writeText(lab.shareLink(location.href));
+      lab.notify({ id: 'share', level: 'info', text: `Link copied.${lab.store.getState().edits.length > 0 ? ' Changes made by hand are not part of it.' : ''}` });
+    } catch {
+      lab.notify({ id: 'share', level: 'warning', text: 'The browser did not allow copying. The address bar holds the same link.' });
+    }
+  };
+  return (
+    <div className="top-group top-tools">
+      <SeedField />
+      <button type="button" className="button" onClick={() => void share()} title="Copy a link to this very view">
+        share
+      </button>
+      <IconButton
+        label={theme === 'dark' ? 'Light theme' : 'Dark theme'}
+        onClick={() => lab.setTheme(theme === 'dark' ? 'light' : 'dark')}
+      >
+        {theme === 'dark' ? '☀' : '☾'}
+      </IconButton>
+      <IconButton label="Help and shortcuts" onClick={() => lab.setHelp(true)}>
+        ?
+      </IconButton>
+    </div>
+  );
+}
+
+function SeedField() {
+  const lab = useLab();
+  const seed = useLabState((state) => state.seed);
+  const [draft, setDraft] = useState<string | null>(null);
+  const commit = (): void => {
+    if (draft !== null) lab.setSeed(draft);
+    setDraft(null);
+  };
+  return (
+    <label className="seed">
+      <span className="quiet">seed</span>
+      <input
+        type="text"
+        value={draft ?? seed}
+        maxLength={60}
+        spellCheck={false}
+        autoComplete="off"
+        title="Same seed, same samples. Another seed starts the run again from the checkpoint."
+        onChange={(event) => setDraft(event.currentTarget.value)}
+        onBlur={commit}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') commit();
+          if (event.key === 'Escape') setDraft(null);
+        }}
+      />
+    </label>
+  );
+}

@@ -1,0 +1,87 @@
+import { METHODS } from '../../core/methods/index.ts';
+import type { Method, StageName } from '../../core/stages/types.ts';
+import { STAGE_NAMES } from '../../state/url.ts';
+import { Menu } from '../../ui/Menu.tsx';
+import { useLab, useLabState } from '../app/labContext.ts';
+
+const STAGE_TITLES: Readonly<Record<StageName, string>> = {
+  sampling: 'Sampling',
+  reward: 'Reward',
+  advantage: 'Advantage',
+  loss: 'Loss',
+  regulariser: 'Regulariser',
+};
+
+/** The five stages; those that the viewed method changes are lit, and one click takes a stage from another method. */
+export function Rail() {
+  const method = useLabState((state) => state.methods[state.viewMethod] ?? null);
+  const mix = useLabState((state) => state.mix);
+  const methods = useLabState((state) => state.methods);
+  return (
+    <div className="rail">
+      <ol className="rail-stages" aria-label="Pipeline stages">
+        {STAGE_NAMES.map((stage) => (
+          <li key={stage}>
+            <StageChip stage={stage} method={method} taken={mix[stage] ? (methods[mix[stage]] ?? null) : null} methods={methods} />
+          </li>
+        ))}
+      </ol>
+      {method && (
+        <p className="rail-changes">
+          <strong>{method.meta.title}</strong> {changesOf(method)}
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** The method's own sentence, without its name where it opens with it. */
+function changesOf(method: Method): string {
+  const { changes, title } = method.meta;
+  return changes.startsWith(`${title} `) ? changes.slice(title.length + 1) : changes;
+}
+
+interface StageChipProps {
+  stage: StageName;
+  method: Method | null;
+  /** The method that this stage was taken from by the user. */
+  taken: Method | null;
+  methods: Readonly<Record<string, Method>>;
+}
+
+function StageChip({ stage, method, taken, methods }: StageChipProps) {
+  const lab = useLab();
+  const isOwn = method !== null && stage in method.stages;
+  const isLit = taken !== null || isOwn;
+  const others = METHODS.filter(({ id }) => id !== method?.meta.id && methods[id] && stage in methods[id].stages);
+  const title = STAGE_TITLES[stage];
+  const state = taken ? `taken from ${taken.meta.title}` : isOwn ? `changed by ${method.meta.title}` : 'as usual';
+  return (
+    <span className={`stage-chip${isLit ? ' is-lit' : ''}${taken ? ' is-taken' : ''}`} data-stage={stage} data-lit={isLit}>
+      <Menu
+        label={`${title}: ${state}. Take this stage from another method`}
+        button={
+          <>
+            {title}
+            {taken && <em> from {taken.meta.title}</em>}
+          </>
+        }
+        items={[
+          {
+            id: 'own',
+            label: isOwn ? `${method.meta.title}’s own` : 'As usual',
+            checked: taken === null,
+            run: () => void lab.setMix(stage, null),
+          },
+          ...others.map(({ id, title: name }) => ({
+            id,
+            label: `From ${name}`,
+            detail: methods[id].meta.changes,
+            checked: taken?.meta.id === id,
+            run: () => void lab.setMix(stage, id),
+          })),
+        ]}
+      />
+    </span>
+  );
+}

@@ -1,0 +1,45 @@
+import { useMemo } from 'react';
+import { HEADLINE } from '../../core/methods/index.ts';
+import { deriveCredit } from '../../state/credit.ts';
+import { useLab, useLabState } from '../app/labContext.ts';
+import { describe } from './describe.ts';
+import type { Part } from './describe.ts';
+
+/** One sentence filled from the trace, under the matrix; the refusal where a mix or a batch does not fit. */
+export function Sentence() {
+  const lab = useLab();
+  const batch = useLabState((state) => state.batch);
+  const task = useLabState((state) => state.task);
+  const group = useLabState((state) => state.group);
+  const derived = useLabState((state) => state.derived);
+  const creditLane = useLabState((state) => state.creditLane);
+  const parts = useMemo((): readonly Part[] => {
+    if (!batch || !task || !derived?.credit) return [];
+    const { credit, composed } = derived;
+    const { meta } = composed.method;
+    const flat = meta.id === HEADLINE[0] ? null : deriveCredit({ ...lab.store.getState(), mix: {} }, HEADLINE[0]);
+    return describe({
+      batch,
+      group,
+      vocabulary: task.vocabulary,
+      title: meta.title,
+      family: meta.family,
+      values: creditLane === 'credit' ? credit.credit : credit.advantages,
+      advantages: credit.advantages,
+      clipState: creditLane === 'credit' ? credit.clipState : new Uint8Array(credit.clipState.length),
+      flat: flat?.credit ? { title: flat.composed.method.meta.title, advantages: flat.credit.advantages } : null,
+    });
+  }, [batch, task, group, derived, creditLane, lab]);
+  return (
+    <p className="sentence">
+      {derived?.refusal ?? parts.map((part, i) => <Fragment key={`${i} ${part.text}`} part={part} />)}
+    </p>
+  );
+}
+
+function Fragment({ part }: { part: Part }) {
+  if (part.kind === 'strong') return <strong>{part.text}</strong>;
+  if (part.kind === 'code') return <code>{part.text}</code>;
+  if (part.kind === 'number') return <b className={part.value < 0 ? 'is-negative' : 'is-positive'}>{part.text}</b>;
+  return part.text;
+}

@@ -1,0 +1,174 @@
+/** The one sentence under the matrix: what the viewed method does to this group, in the numbers of its trace. */
+import type { RolloutBatch } from '../../core/batch.ts';
+import { buildPrefixTree } from '../../core/prefixTree.ts';
+import type { PrefixTree } from '../../core/prefixTree.ts';
+import { formatNumber } from '../../ui/number.ts';
+import { countWord, sentenceCase, timesWord } from './words.ts';
+
+/** Plain text, a method's name, tokens, or a signed number. */
+export type Part = { kind: 'text' | 'strong' | 'code'; text: string } | { kind: 'number'; text: string; value: number };
+
+export interface DescribeInput {
+  batch: RolloutBatch;
+  group: number;
+  vocabulary: readonly string[];
+  /** The viewed method's title and what it changes. */
+  title: string;
+  family: string;
+  /** [N] the numbers of the credit lane, and the advantages beneath them. */
+  values: Float64Array;
+  advantages: Float64Array;
+  /** [N] tokens whose gradient was cut off; left out of the comparison. */
+  clipState: Uint8Array;
+  /** The flat method's title and advantages, for comparison; null where it is the viewed one. */
+  flat: { title: string; advantages: Float64Array } | null;
+}
+
+const NOTHING = 1e-9;
+/** Two numbers that would print the same are the same. */
+const PRINT_STEP = 0.005;
+
+const text = (words: string): Part => ({ kind: 'text', text: words });
+const code = (words: string): Part => ({ kind: 'code', text: words });
+const strong = (words: string): Part => ({ kind: 'strong', text: words });
+const number = (value: number): Part => ({ kind: 'number', text: formatNumber(value, 2, { sign: true }), value });
+
+interface Row {
+  start: number;
+  end: number;
+  reward: number;
+}
+
+/** Builds the sentence. It states counts and numbers that are there, never a cause that it does not know. */
+export function describe(input: DescribeInput): Part[] {
+  const { batch, group, title, values } = input;
+  const { start, end } = batch.groups[group];
+  const rows: Row[] = batch.responses.slice(start, end).filter((row) => row.end > row.start);
+  if (rows.length === 0) return [text('This prompt has no samples.')];
+  const numbers = rows.flatMap((row) => [...values.subarray(row.start, row.end)]);
+  if (numbers.every(Number.isNaN)) return [strong(title), text(` leaves this prompt out of the update: ${sameRewards(rows)}.`)];
+  if (numbers.every((value) => Number.isNaN(value) || Math.abs(value) < NOTHING)) {
+    const isSame = rows.every((row) => row.reward === rows[0].reward);
+    if (isSame) return [text(`${sentenceCase(sameRewards(rows))}, so `), strong(title), text(' has nothing to compare: no token gets any credit.')];
+    return [strong(title), text(' gives no token of this prompt any credit at this update.')];
+  }
+  const tree = buildPrefixTree(batch, group);
+  return rows.every((row) => spread(input.advantages, row, null).size < PRINT_STEP) ? describeFlat(input, rows, tree) : describeUneven(input, rows, tree);
+}
+
+function sameRewards(rows: readonly Row[]): string {
+  const count = countWord(rows.length);
+  if (rows.every((row) => row.reward === 1)) return `all ${count} samples were right`;
+  if (rows.every((row) => row.reward <= 0)) return `all ${count} samples were wrong`;
+  return `its ${count} samples are alike to it`;
+}
+
+/** Places of the largest and the smallest |value| of a response, and how far apart they are. */
+function spread(values: Float64Array, row: Row, clipState: Uint8Array | null): { size: number; most: number; least: number } {
+  let most = -1;
+  let least = -1;
+  for (let i = row.start; i < row.end; i++) {
+    if (Number.isNaN(values[i]) || clipState?.[i]) continue;
+    if (most < 0 || Math.abs(values[i]) > Math.abs(values[most]) + NOTHING) most = i;
+    if (least < 0 || Math.abs(values[i]) < Math.abs(values[least]) - NOTHING) least = i;
+  }
+  return { size: most < 0 ? 0 : Math.abs(values[most] - values[least]), most, least };
+}
+
+/** The best row by a score; ties go to the wrong answer, then to the longer, then to the first. */
+function bestRow(rows: readonly Row[], score: (row: Row) => number): Row {
+  let best = rows[0];
+  for (const row of rows.slice(1)) {
+    const gain = score(row) - score(best);
+    const isTied = Math.abs(gain) < PRINT_STEP;
+    const length = row.end - row.start - (best.end - best.start);
+    if (isTied ? row.reward < best.reward || (row.reward === best.reward && length > 0) : gain > 0) best = row;
+  }
+  return best;
+}
+
+function describeFlat(input: DescribeInput, rows: readonly Row[], tree: PrefixTree): Part[] {
+  const jump = (i: number): number => Math.abs(tree.valueAfter[i - tree.tokenStart] - tree.valueBefore[i - tree.tokenStart]);
+  const places = (row: Row): number[] => Array.from({ length: row.end - row.start }, (_, k) => row.start + k);
+  const row = bestRow(
+    rows.filter((candidate) => Math.abs(input.advantages[candidate.start]) > NOTHING),
+    (candidate) => Math.max(...places(candidate).map(jump)),
+  );
+  const turn = places(row).reduce((best, i) => (jump(i) > jump(best) + NOTHING ? i : best), row.start);
+  const value = input.advantages[row.start];
+  const count = row.end - row.start;
+  const isShown = spread(input.values, row, null).size < PRINT_STEP;
+  const head = [strong(input.title), text(isShown ? (value < 0 ? ' blames every token of ' : ' rewards every token of ') : ' gives every token of ')];
+  const tokens = code(textOf(input, row.start, row.end));
+  const body = isShown ? [text(' alike: '), number(value), text(` ${timesWord(count)}`)] : [text(' the same advantage, '), number(value)];
+  return [...head, tokens, ...body, ...although(input, row, turn, tree, value), text('.')];
+}
+
+/** What speaks against giving the whole response one number: most samples through its first part ended the other way. */
+function although(input: DescribeInput, row: Row, turn: number, tree: PrefixTree, value: number): Part[] {
+  const count = tree.countBefore[turn - tree.tokenStart];
+  const share = tree.valueBefore[turn - tree.tokenStart];
+  if (turn === row.start || count < 2 || !isBinary(input) || (value < 0 ? share <= 0.5 : share >= 0.5)) return [];
+  return [text(', although '), ...through(input, row, turn, tree)];
+}
+
+function isBinary({ batch, group }: DescribeInput): boolean {
+  const { start, end } = batch.groups[group];
+  return batch.responses.slice(start, end).every(({ reward }) => reward === 0 || reward === 1);
+}
+
+/** "three of the four samples through S0>8> were right". */
+function through(input: DescribeInput, row: Row, place: number, tree: PrefixTree): Part[] {
+  const count = tree.countBefore[place - tree.tokenStart];
+  const value = tree.valueBefore[place - tree.tokenStart];
+  const where = place === row.start ? [] : [text(' through '), code(textOf(input, row.start, place))];
+  const all = count === 1 ? 'the one sample' : `the ${countWord(count)} samples`;
+  if (!isBinary(input)) return [text(all), ...where, text(` scored ${formatNumber(value, 2)} on average`)];
+  const right = Math.round(value * count);
+  const subject = count === 1 ? all : right === count ? `all ${countWord(count)} samples` : right === 0 ? `none of ${all}` : `${right < count / 2 ? 'only ' : ''}${countWord(right)} of ${all}`;
+  return [text(subject), ...where, text(right === 1 || count === 1 ? ' was right' : ' were right')];
+}
+
+function describeUneven(input: DescribeInput, rows: readonly Row[], tree: PrefixTree): Part[] {
+  const { values, clipState } = input;
+  const row = bestRow(rows, (candidate) => spread(values, candidate, clipState).size);
+  const { most, least, size } = spread(values, row, clipState);
+  const head = [strong(input.title), text(' puts '), number(values[most]), text(` on ${wording(input, row, most)}`), code(textOf(input, most, most + 1))];
+  if (size < PRINT_STEP) return [...head, text(', as on every token of '), code(textOf(input, row.start, row.end)), text('.')];
+  const isOpposite = values[most] * values[least] < 0;
+  const isSmall = Math.abs(values[least]) < Math.abs(values[most]) / 2;
+  const amount = Math.abs(values[least]) < PRINT_STEP ? [text(' and nothing on ')] : [text(isOpposite ? ' but ' : isSmall ? ' and only ' : ' and '), number(values[least]), text(' on ')];
+  return [...head, ...amount, code(textOf(input, least, least + 1)), ...reason(input, row, most, least, tree), text('.')];
+}
+
+/** What stands in the trace beside that number: prefix counts for tree methods, entropies for entropy methods, else the flat credit. */
+function reason(input: DescribeInput, row: Row, most: number, least: number, tree: PrefixTree): Part[] {
+  const entropies = input.batch.fields.entropies ?? input.batch.fields.oldEntropies;
+  if (input.family === 'tree' && tree.countBefore[most - tree.tokenStart] > 1) return [text(': '), ...through(input, row, most, tree)];
+  if (input.family === 'entropy' && entropies) {
+    return [
+      text(`: the model’s entropy was ${formatNumber(entropies[most], 2)} nats at `),
+      code(textOf(input, most, most + 1)),
+      text(` and ${formatNumber(entropies[least], 2)} at `),
+      code(textOf(input, least, least + 1)),
+      ...compared(input, row),
+    ];
+  }
+  return compared(input, row);
+}
+
+function compared({ flat }: DescribeInput, row: Row): Part[] {
+  if (!flat || Number.isNaN(flat.advantages[row.start])) return [];
+  return [text('; '), strong(flat.title), text(` gives all ${countWord(row.end - row.start)} tokens `), number(flat.advantages[row.start])];
+}
+
+/** "the wrong " where the task's own evaluator says so. */
+function wording({ batch }: DescribeInput, row: Row, place: number): string {
+  const response = batch.responses.find(({ start }) => start === row.start);
+  const span = response?.spans?.find(({ start, end }) => place - row.start >= start && place - row.start < end);
+  return span?.correct === false ? 'the wrong ' : '';
+}
+
+function textOf({ batch, vocabulary }: DescribeInput, start: number, end: number): string {
+  return Array.from(batch.tokens.subarray(start, end), (token) => vocabulary[token] ?? '?').join('');
+}

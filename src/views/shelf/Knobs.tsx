@@ -1,0 +1,57 @@
+import { useMemo } from 'react';
+import { knobsOf } from '../../core/pipeline.ts';
+import type { Knob, StageName } from '../../core/stages/types.ts';
+import { mixedMethods } from '../../state/credit.ts';
+import { shownKnobs } from '../../state/knobs.ts';
+import { SETTINGS } from '../../state/settings.ts';
+import { STAGE_NAMES } from '../../state/url.ts';
+import { KnobSlider } from '../../ui/KnobSlider.tsx';
+import { useLab, useLabState } from '../app/labContext.ts';
+
+const GROUP_TITLES: Readonly<Record<StageName, string>> = {
+  sampling: 'Sampling',
+  reward: 'Reward',
+  advantage: 'Advantage',
+  loss: 'Loss and update',
+  regulariser: 'Regulariser',
+};
+
+/** Sliders of the viewed method and of the run, by stage. A method's own knob replaces the run's of the same id. */
+export function Knobs() {
+  const lab = useLab();
+  const method = useLabState((state) => state.methods[state.viewMethod] ?? null);
+  const methods = useLabState((state) => state.methods);
+  const mix = useLabState((state) => state.mix);
+  const overrides = useLabState((state) => state.overrides);
+  const knobs = useMemo(() => {
+    const own = method ? knobsFor(method, methods, mix) : [];
+    const ids = new Set(own.map(({ id }) => id));
+    return [...own, ...SETTINGS.filter(({ id }) => !ids.has(id))];
+  }, [method, methods, mix]);
+  const shown = shownKnobs(knobs, overrides);
+  return (
+    <div className="knobs">
+      {STAGE_NAMES.map((stage) => {
+        const members = shown.filter(({ knob }) => knob.stage === stage);
+        if (members.length === 0) return null;
+        return (
+          <section key={stage} aria-label={`${GROUP_TITLES[stage]} knobs`}>
+            <h3>{GROUP_TITLES[stage]}</h3>
+            {members.map(({ knob, value, isDefault }) => (
+              <KnobSlider key={knob.id} knob={knob} value={value} isDefault={isDefault} onChange={(next) => lab.setKnob(knob, next)} onReset={() => lab.resetKnob(knob)} />
+            ))}
+          </section>
+        );
+      })}
+    </div>
+  );
+}
+
+function knobsFor(method: Parameters<typeof knobsOf>[0], methods: Parameters<typeof mixedMethods>[0], mix: Parameters<typeof mixedMethods>[1]): readonly Knob[] {
+  try {
+    return knobsOf(method, mixedMethods(methods, mix));
+  } catch {
+    // A refused mix: the sentence over the matrix says why; the method's own knobs stay in reach.
+    return knobsOf(method);
+  }
+}
