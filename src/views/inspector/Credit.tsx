@@ -1,0 +1,80 @@
+import type { RolloutBatch } from '../../core/batch.ts';
+import type { ComposedMethod, CreditResult } from '../../core/pipeline.types.ts';
+import type { FormulaLine, StageName } from '../../core/stages/types.ts';
+import { formatNumber } from '../../ui/number.ts';
+import { Formula } from './Formula.tsx';
+import { type CellRef, type Located, termCells, traceAt } from './trace.ts';
+
+interface CreditProps {
+  batch: RolloutBatch;
+  credit: CreditResult;
+  composed: ComposedMethod;
+  at: Located;
+  nameOf: (trace: string) => string;
+  titleOf: (methodId: string) => string;
+  onHighlight: (cells: readonly CellRef[] | null) => void;
+}
+
+/** Lines of the method's own stages that apply to this token; a stage taken from another method is not this method's to explain. */
+export function shownLines(composed: ComposedMethod, read: (trace: string) => number): FormulaLine[] {
+  const own = composed.method.meta.id;
+  return composed.method.explain.filter((line) => {
+    const supplier = composed.suppliers[line.stage];
+    if (supplier !== null && supplier !== own) return false;
+    return !line.when || read(line.when.trace) === line.when.equals;
+  });
+}
+
+/** Credit and advantage of the token, then the equations that made them with their numbers. */
+export function Credit({ batch, credit, composed, at, nameOf, titleOf, onHighlight }: CreditProps) {
+  const read = (name: string) => traceAt(batch, credit, at, name);
+  const lines = shownLines(composed, (name) => read(name)?.value ?? NaN);
+  const own = composed.method.meta.id;
+  const foreign = (Object.entries(composed.suppliers) as [StageName, string | null][]).filter(([, id]) => id !== null && id !== own);
+  const shownUpdate = credit.tokenUpdate[at.token];
+  const update = batch.updates[shownUpdate];
+
+  if (credit.kept[at.group] === 0) {
+    return <p>This prompt takes no part in the update: the method drops it, so its tokens get no credit.</p>;
+  }
+  return (
+    <>
+      <dl className="headline">
+        <Headline label="credit" value={credit.credit[at.token]} />
+        <Headline label="advantage" value={credit.advantages[at.token]} />
+      </dl>
+      {lines.map((line) => (
+        <Formula
+          key={`${line.stage}:${line.template}`}
+          result={{ latex: line.result.latex, value: read(line.result.trace)?.value ?? NaN }}
+          template={line.template}
+          read={read}
+          nameOf={nameOf}
+          onTerm={(trace) => {
+            const traced = trace === null ? null : read(trace);
+            onHighlight(traced ? termCells(batch, at, traced.level) : null);
+          }}
+        />
+      ))}
+      {foreign.map(([stage, id]) => (
+        <p key={stage} className="quiet">
+          The {stage} stage is taken from {titleOf(id as string)}.
+        </p>
+      ))}
+      <p className="quiet">
+        {update
+          ? `At update ${shownUpdate + 1} of ${batch.updates.length}: pass ${update.epoch + 1}, minibatch ${update.minibatch + 1}.`
+          : 'Before any update: every ratio is 1.'}
+      </p>
+    </>
+  );
+}
+
+function Headline({ label, value }: { label: string; value: number }) {
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd className={value < 0 ? 'is-negative' : value > 0 ? 'is-positive' : undefined}>{formatNumber(value, 3, { sign: true })}</dd>
+    </div>
+  );
+}

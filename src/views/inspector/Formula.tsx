@@ -1,0 +1,113 @@
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { loadKatex, plainTex, renderTex } from '../../ui/katex.ts';
+import { formatCompact, formatNumber } from '../../ui/number.ts';
+import { numberTex, parseTemplate, symbolTex } from './formulaTemplate.ts';
+import type { Traced } from './trace.ts';
+
+interface FormulaProps {
+  /** KaTeX of the left side and the number it came to. */
+  result: { latex: string; value: number };
+  template: string;
+  read: (trace: string) => Traced | null;
+  /** Name of a term for a reader. */
+  nameOf: (trace: string) => string;
+  /** A term is under the pointer or has the focus. */
+  onTerm: (trace: string | null) => void;
+}
+
+const termOf = (target: EventTarget): HTMLElement | null => (target instanceof Element ? target.closest<HTMLElement>('[data-term]') : null);
+
+/** One equation twice: with its symbols, and with the numbers that the stages traced for this token. Terms answer to pointer and keyboard. */
+export function Formula({ result, template, read, nameOf, onTerm }: FormulaProps) {
+  const root = useRef<HTMLDivElement>(null);
+  const [active, setActive] = useState<number | null>(null);
+  const parts = useMemo(() => parseTemplate(template), [template]);
+  const terms = useMemo(() => parts.filter((part) => part.kind === 'term'), [parts]);
+  const symbols = `${result.latex} = ${symbolTex(parts)}`;
+  const numbers = `= ${numberTex(parts, (trace) => read(trace)?.value ?? NaN)}`;
+
+  const choose = (index: number | null) => {
+    setActive(index);
+    onTerm(index === null ? null : (terms[index]?.trace ?? null));
+  };
+  const activeTerm = active === null ? undefined : terms[active];
+  const activeValue = activeTerm ? read(activeTerm.trace) : null;
+
+  useEffect(() => {
+    for (const node of root.current?.querySelectorAll('[data-term]') ?? []) {
+      node.classList.toggle('is-active', Number(node.getAttribute('data-term')) === active);
+    }
+  }, [active]);
+
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for controls of a form; this groups the terms of one equation.
+    <div
+      ref={root}
+      className="formula"
+      role="group"
+      aria-label={`${plainTex(result.latex)} = ${formatCompact(result.value)}`}
+      onPointerOver={(event) => choose(termOf(event.target) ? Number(termOf(event.target)?.dataset.term) : null)}
+      onPointerLeave={() => choose(null)}
+      onFocus={(event) => choose(termOf(event.target) ? Number(termOf(event.target)?.dataset.term) : null)}
+      onBlur={() => choose(null)}
+    >
+      <Line latex={symbols} label={(index) => describe(terms[index]?.trace, read, nameOf)} />
+      <Line latex={numbers} />
+      <div className="formula-result">
+        {' = '}
+        <strong className={result.value < 0 ? 'is-negative' : result.value > 0 ? 'is-positive' : undefined}>
+          {formatNumber(result.value, 3, { sign: true })}
+        </strong>
+      </div>
+      <p className="formula-term">{activeTerm ? `${nameOf(activeTerm.trace)}: ${formatCompact(activeValue?.value ?? NaN, 4)}` : ''}</p>
+    </div>
+  );
+}
+
+function describe(trace: string | undefined, read: FormulaProps['read'], nameOf: FormulaProps['nameOf']): string {
+  if (!trace) return '';
+  const traced = read(trace);
+  return `${nameOf(trace)}, ${traced ? formatCompact(traced.value, 4) : 'not traced'}`;
+}
+
+/** One rendered line. With `label` its terms can be reached by keyboard; the line of numbers only answers to the pointer. */
+function Line({ latex, label }: { latex: string; label?: (index: number) => string }) {
+  const host = useRef<HTMLDivElement>(null);
+  const labelOf = useRef(label);
+  labelOf.current = label;
+  useEffect(() => {
+    const element = host.current;
+    if (!element) return;
+    let isCurrent = true;
+    const plain = plainTex(latex.replace(/\\htmlData\{term=\d+\}/g, ''));
+    if (!element.firstChild) element.textContent = plain;
+    loadKatex().then(
+      (katex) => {
+        if (!isCurrent) return;
+        try {
+          renderTex(katex, latex, element, { speech: false });
+          if (labelOf.current) nameTerms(element, labelOf.current);
+        } catch {
+          element.textContent = plain;
+        }
+      },
+      () => {
+        element.textContent = plain;
+      },
+    );
+    return () => {
+      isCurrent = false;
+    };
+  }, [latex]);
+  return <div ref={host} className="formula-line" aria-hidden={label ? undefined : true} />;
+}
+
+/** KaTeX hides its boxes from assistive technology; here the terms inside are the content, so they get names and a tab stop. */
+function nameTerms(element: HTMLElement, label: (index: number) => string): void {
+  element.querySelector('.katex-html')?.removeAttribute('aria-hidden');
+  for (const term of element.querySelectorAll<HTMLElement>('[data-term]')) {
+    term.tabIndex = 0;
+    term.setAttribute('role', 'img');
+    term.setAttribute('aria-label', label(Number(term.dataset.term)));
+  }
+}

@@ -1,0 +1,179 @@
+import './inspector.css';
+import type { ReactNode } from 'react';
+import type { RolloutBatch } from '../../core/batch.ts';
+import { exp } from '../../core/math.ts';
+import type { ComposedMethod, CreditResult } from '../../core/pipeline.types.ts';
+import type { Task } from '../../core/tasks/types.ts';
+import { traceName } from '../../content/glossary.ts';
+import type { Theme } from '../../ui/colour.ts';
+import { IconButton } from '../../ui/IconButton.tsx';
+import { formatNumber } from '../../ui/number.ts';
+import { visibleGlyph } from '../matrix/text.ts';
+import { ClipDiagram } from './ClipDiagram.tsx';
+import { Credit } from './Credit.tsx';
+import { clipInput } from './clipInput.ts';
+import { Distribution } from './Distribution.tsx';
+import { distributionBars, logProbabilities } from './distribution.ts';
+import { Effect } from './Effect.tsx';
+import { Source, StageList, TraceTable } from './Provenance.tsx';
+import { type CellRef, type Located, locate } from './trace.ts';
+
+export interface InspectorProps {
+  batch: RolloutBatch;
+  task: Task;
+  credit: CreditResult;
+  composed: ComposedMethod;
+  /** `response` counts within the group. */
+  pin: { group: number; response: number; position: number };
+  theme: Theme;
+  /** What the temperature slider would do from the next rollout; outlined in the distribution. */
+  previewTemperature: number | null;
+  /** Title of a method by id, for stages taken from another one. */
+  titleOf?: (methodId: string) => string;
+  onClose: () => void;
+  /** Cells that the term under the pointer or focus came from; position −1 is a row's header. */
+  onHighlight: (cells: readonly CellRef[] | null) => void;
+}
+
+/** Everything known about the pinned token, top to bottom: what was expected, what it was blamed for and why, what that did. */
+export function Inspector(props: InspectorProps) {
+  const { batch, pin, theme, onClose } = props;
+  const at = locate(batch, pin);
+  return (
+    <section className="inspector" aria-label="Inspector" data-theme={theme}>
+      {at ? (
+        <Pinned {...props} at={at} />
+      ) : (
+        <>
+          <Head title={`response ${pin.response + 1}, token ${pin.position + 1}`} glyph="–" onClose={onClose} />
+          <p className="inspector-missing">
+            This step’s samples have no such token: the response is shorter now. Pin another cell, or step back.
+          </p>
+        </>
+      )}
+    </section>
+  );
+}
+
+function Pinned({
+  batch,
+  task,
+  credit,
+  composed,
+  pin,
+  previewTemperature,
+  titleOf,
+  onClose,
+  onHighlight,
+  at,
+}: InspectorProps & { at: Located }) {
+  const glyphOf = (id: number) => visibleGlyph(task.vocabulary[id] ?? '?');
+  const { method } = composed;
+  const title = titleOf ?? ((id: string) => (id === method.meta.id ? method.meta.title : id));
+  const token = batch.tokens[at.token];
+  const clip = clipInput(batch, credit, at);
+  const field = (name: 'temperature' | 'samplingLogprobs' | 'oldLogprobs') => batch.fields[name]?.[at.token] ?? null;
+  const { logits, logitsAfter, baseTemperature } = batch;
+
+  return (
+    <>
+      <Head title={`response ${pin.response + 1}, token ${pin.position + 1}`} glyph={glyphOf(token)} onClose={onClose}>
+        <Context batch={batch} at={at} glyphOf={glyphOf} />
+      </Head>
+      <div className="inspector-body">
+        <Part title="What the model expected">
+          {logits ? (
+            <Distribution
+              bars={distributionBars(logits, at.token, token, baseTemperature, previewTemperature)}
+              glyphOf={glyphOf}
+              baseTemperature={baseTemperature}
+              drawn={{ temperature: field('temperature'), logprob: field('samplingLogprobs'), oldLogprob: field('oldLogprobs') }}
+              previewTemperature={previewTemperature}
+            />
+          ) : (
+            <p className="quiet">These samples were stored without logits, so the other tokens’ chances are unknown.</p>
+          )}
+        </Part>
+        <Part title={`Credit under ${method.meta.title}`}>
+          <Credit batch={batch} credit={credit} composed={composed} at={at} nameOf={traceName} titleOf={title} onHighlight={onHighlight} />
+        </Part>
+        {clip && (
+          <Part title="Clip" aside={`ratio ${formatNumber(clip.ratio, 3)}`}>
+            <ClipDiagram {...clip} />
+          </Part>
+        )}
+        {logits && logitsAfter && (
+          <Part title="Effect of this step">
+            <EffectOf logits={logits} logitsAfter={logitsAfter} at={at} token={token} temperature={baseTemperature} />
+          </Part>
+        )}
+        <Part title="Stages">
+          <StageList composed={composed} titleOf={title} />
+        </Part>
+        <TraceTable batch={batch} credit={credit} at={at} nameOf={traceName} />
+        <Part title="Source">
+          <Source meta={method.meta} />
+        </Part>
+      </div>
+    </>
+  );
+}
+
+function EffectOf({ logits, logitsAfter, at, token, temperature }: EffectOfProps) {
+  const before = logProbabilities(logits, at.token, temperature)[token];
+  const after = logProbabilities(logitsAfter, at.token, temperature)[token];
+  return <Effect before={before} after={after} probabilityBefore={exp(before)} probabilityAfter={exp(after)} />;
+}
+
+interface EffectOfProps {
+  logits: NonNullable<RolloutBatch['logits']>;
+  logitsAfter: NonNullable<RolloutBatch['logits']>;
+  at: Located;
+  token: number;
+  temperature: number;
+}
+
+function Head({ title, glyph, onClose, children }: { title: string; glyph: string; onClose: () => void; children?: ReactNode }) {
+  return (
+    <header className="inspector-head">
+      <span className="token-box" aria-hidden="true">
+        {glyph}
+      </span>
+      <div>
+        <h2>{title}</h2>
+        {children}
+      </div>
+      <IconButton label="Close the inspector" onClick={onClose}>
+        ✕
+      </IconButton>
+    </header>
+  );
+}
+
+/** Prompt and response as one line with the token marked. */
+function Context({ batch, at, glyphOf }: { batch: RolloutBatch; at: Located; glyphOf: (id: number) => string }) {
+  const { start, end, truncated, edited } = batch.responses[at.response];
+  const text = (from: number, to: number) => Array.from(batch.tokens.subarray(from, to), glyphOf).join('');
+  return (
+    <p className="context">
+      <span className="context-prompt">{batch.groups[at.group].prompt.map(glyphOf).join('')}</span>
+      {text(start, at.token)}
+      <mark>{glyphOf(batch.tokens[at.token])}</mark>
+      {text(at.token + 1, end)}
+      {truncated && <span className="quiet"> cut off</span>}
+      {edited && <span className="quiet"> edited, not sampled</span>}
+    </p>
+  );
+}
+
+function Part({ title, aside, children }: { title: string; aside?: string; children: ReactNode }) {
+  return (
+    <section className="part">
+      <h3>
+        {title}
+        {aside && <span className="quiet"> {aside}</span>}
+      </h3>
+      {children}
+    </section>
+  );
+}
