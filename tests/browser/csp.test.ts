@@ -4,9 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { join, relative, sep } from 'node:path';
 import type { Page, Worker } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DIST } from '../../bench/build.ts';
 import { CONTENT_SECURITY_POLICY } from '../../scripts/csp.ts';
 import { serve } from '../../scripts/serve.ts';
-import { DIST, useLab } from './harness.ts';
+import { useLab } from './harness.ts';
 import { pressPlay } from './page.ts';
 
 /** Another origin that would answer anybody: what keeps the page away from it is the policy alone. */

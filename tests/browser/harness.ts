@@ -3,19 +3,17 @@
  * console and page errors that fails the test. The content security policy is never bypassed.
  */
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { DIST } from '../../bench/build.ts';
 import { launchChromium } from '../../scripts/chromium.ts';
 import { type RunningServer, serve } from '../../scripts/serve.ts';
-
-export const DIST = fileURLToPath(new URL('../../dist', import.meta.url));
 
 export interface OpenOptions extends BrowserContextOptions {
   /** Added to the address: '?…' or '#…'. */
   query?: string;
   /** Runs before the page loads: routes, init scripts. */
-  before?: (page: Page) => Promise<void>;
+  before?: (page: Page) => Promise<unknown>;
   /** Do not wait for the first heatmap (a page that is meant to fail early). */
   isBlank?: boolean;
 }

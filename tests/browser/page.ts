@@ -1,8 +1,76 @@
 /** Where things are on the page, by role and accessible name: the one place to touch when a label changes. */
 import type { Locator, Page } from 'playwright-core';
+import { until } from './harness.ts';
 
-export const playButton = (page: Page): Locator => page.getByRole('button', { name: /^(▶ )?(train it|play)/i }).first();
+export const playButton = (page: Page): Locator =>
+  page.getByRole('group', { name: 'Training' }).getByRole('button', { name: /train|pause|try again|starting/ });
 
 export async function pressPlay(page: Page): Promise<void> {
   await playButton(page).click();
 }
+
+/** The large switch over the credit lane, and the same choice on the shelf. */
+export async function viewAs(page: Page, title: string): Promise<void> {
+  await page.locator('.mx-lane-credit').getByRole('radio', { name: title }).check({ force: true });
+}
+
+/** Step number in the header. */
+export async function stepOf(page: Page): Promise<number> {
+  const text = await page.locator('.step-count').innerText();
+  return Number(text.match(/step\s+(\d+)/)?.[1] ?? Number.NaN);
+}
+
+export const waitForStep = (page: Page, step: number, timeoutMs = 30_000): Promise<number> =>
+  until(
+    `step ${step}`,
+    async () => {
+      const now = await stepOf(page);
+      return now >= step ? now : null;
+    },
+    timeoutMs,
+  );
+
+export const creditGrid = (page: Page): Locator => page.getByRole('grid', { name: /^Credit|^Advantage/ });
+
+/** A token's cell in the credit lane; response and token count from 1. */
+export const creditCell = (page: Page, response: number, token: number): Locator =>
+  creditGrid(page).getByRole('gridcell', { name: new RegExp(`^response ${response}, token ${token} `) });
+
+export async function pin(page: Page, response: number, token: number): Promise<void> {
+  await creditCell(page, response, token).click();
+  await inspector(page)
+    .getByRole('heading', { name: `response ${response}, token ${token}` })
+    .waitFor();
+}
+
+export const inspector = (page: Page): Locator => page.getByRole('region', { name: 'Inspector' });
+
+/** A headline of the inspector ("credit", "advantage") as printed. */
+export const headline = async (page: Page, label: string): Promise<string> => {
+  const row = inspector(page)
+    .locator('dl.headline > div')
+    .filter({ has: page.getByText(label, { exact: true }) });
+  return (await row.locator('dd').innerText()).trim();
+};
+
+export async function openKnobs(page: Page): Promise<void> {
+  const shelf = page.getByRole('region', { name: 'Methods and knobs' });
+  if (!(await shelf.isVisible()))
+    await page
+      .getByRole('button', { name: /methods and knobs|knobs/i })
+      .first()
+      .click();
+  await shelf.waitFor();
+}
+
+/** Types an exact value into a knob's number box. */
+export async function typeKnob(page: Page, id: string, text: string): Promise<void> {
+  const box = page.locator(`[data-knob="${id}"]`).getByRole('textbox');
+  await box.fill(text);
+  await box.press('Enter');
+}
+
+export const knobSlider = (page: Page, id: string): Locator => page.locator(`[data-knob="${id}"]`).getByRole('slider');
+
+/** Everything that the page tells its user at the moment. */
+export const notices = (page: Page): Locator => page.locator('.notice');

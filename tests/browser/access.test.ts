@@ -1,0 +1,173 @@
+import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { firstHeatmap, useLab } from './harness.ts';
+import { creditCell, creditGrid, inspector, openKnobs, pin, pressPlay, stepOf, waitForStep } from './page.ts';
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+interface AxeResult {
+  violations: { id: string; help: string; nodes: { target: unknown; failureSummary?: string }[] }[];
+}
+
+/** One line per violation of WCAG 2.2 A and AA or of axe's best practices. */
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
+  const result = await page.evaluate(() => (window as unknown as { axe: { run(): Promise<AxeResult> } }).axe.run());
+  return result.violations.flatMap(({ id, help, nodes }) =>
+    nodes.slice(0, 5).map((node) => `${id}: ${help} at ${String(node.target)} ${node.failureSummary ?? ''}`),
+  );
+}
+
+const VIEWS: readonly [name: string, prepare: (page: Page) => Promise<void>][] = [
+  ['the first screen', async () => {}],
+  ['a pinned token', (page) => pin(page, 1, 1)],
+  ['open knobs', openKnobs],
+  [
+    'the prefix tree',
+    async (page) => {
+      await page.keyboard.press('t');
+      await page.locator('.mx-grid.is-merged').first().waitFor();
+    },
+  ],
+  [
+    'open curves',
+    async (page) => {
+      await page.keyboard.press('c');
+      await page.locator('.curves-bar[data-open="true"]').waitFor();
+    },
+  ],
+  [
+    'the help',
+    async (page) => {
+      await page.keyboard.press('?');
+      await page.getByRole('dialog').waitFor();
+    },
+  ],
+];
+
+describe.each(['light', 'dark'] as const)('axe-core in %s', (colorScheme) => {
+  const lab = useLab();
+  it.each(VIEWS)('finds nothing in %s', async (_, prepare) => {
+    const page = await lab.open({ colorScheme, reducedMotion: 'reduce' });
+    await prepare(page);
+    expect(await violations(page)).toEqual([]);
+  });
+  it('finds nothing on a telephone', async () => {
+    const page = await lab.open({ colorScheme, reducedMotion: 'reduce', viewport: { width: 390, height: 844 } });
+    expect(await violations(page)).toEqual([]);
+  });
+});
+
+describe('the keyboard', () => {
+  const lab = useLab();
+
+  it('reaches every control, and each grid by one stop', async () => {
+    const page = await lab.open();
+    const stops: string[] = [];
+    for (let i = 0; i < 80; i++) {
+      await page.keyboard.press('Tab');
+      const stop = await page.evaluate(() => {
+        const { activeElement } = document;
+        if (!activeElement || activeElement === document.body) return null;
+        const box = activeElement.getBoundingClientRect();
+        return {
+          role: activeElement.getAttribute('role') ?? activeElement.tagName,
+          name: activeElement.getAttribute('aria-label') ?? activeElement.textContent ?? '',
+          isShown: box.width > 0 && box.height > 0,
+        };
+      });
+      if (stop === null) break;
+      expect(stop.isShown, `${stop.role} ${stop.name} is visible`).toBe(true);
+      stops.push(`${stop.role} ${stop.name}`);
+    }
+    const cells = stops.filter((stop) => /^(gridcell|rowheader)/.test(stop));
+    expect(cells.length).toBeGreaterThanOrEqual(1);
+    expect(cells.length).toBeLessThanOrEqual(await page.getByRole('grid').count());
+    expect(stops.some((stop) => /train it/.test(stop))).toBe(true);
+  });
+
+  it('walks the cells with arrows, pins with Enter and lets go with Escape', async () => {
+    const page = await lab.open();
+    await creditCell(page, 1, 1).focus();
+    const name = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? '');
+    const at = await name();
+    await page.keyboard.press('ArrowRight');
+    expect(await name()).toMatch(/token 2 /);
+    await page.keyboard.press('ArrowLeft');
+    expect(await name()).toBe(at);
+    await page.keyboard.press('End');
+    expect(await name()).not.toBe(at);
+    await page.keyboard.press('Home');
+    await creditCell(page, 1, 1).focus();
+    await page.keyboard.press('Enter');
+    await inspector(page).waitFor();
+    await page.keyboard.press('Escape');
+    await inspector(page).waitFor({ state: 'detached' });
+  });
+
+  it('has the shortcuts that the help lists, and can switch them off', { timeout: 90_000 }, async () => {
+    const page = await lab.open();
+    const credit = () => creditGrid(page).innerText();
+    const before = await credit();
+    await page.keyboard.press('m');
+    await expect.poll(credit).not.toBe(before);
+    await page.keyboard.press('Shift+M');
+    await expect.poll(credit).toBe(before);
+    const step = await stepOf(page);
+    await page.keyboard.press('n');
+    await waitForStep(page, step + 1);
+    await page.keyboard.press('?');
+    const help = page.getByRole('dialog');
+    await help.waitFor();
+    await help.getByRole('checkbox').or(help.getByRole('switch')).first().click();
+    await page.keyboard.press('Escape');
+    const still = await credit();
+    await page.keyboard.press('m');
+    await page.waitForTimeout(300);
+    expect(await credit()).toBe(still);
+  });
+});
+
+describe('small screens and quiet motion', () => {
+  const lab = useLab();
+
+  it.each([
+    [390, 844],
+    [320, 640],
+  ])('reflows at %i × %i without scrolling sideways', async (width, height) => {
+    const page = await lab.open({ viewport: { width, height } });
+    const { scrollWidth, clientWidth } = await page.evaluate(() => ({
+      scrollWidth: document.documentElement.scrollWidth,
+      clientWidth: document.documentElement.clientWidth,
+    }));
+    expect(scrollWidth).toBeLessThanOrEqual(clientWidth);
+    const cells = await firstHeatmap(page);
+    await cells.first().scrollIntoViewIfNeeded();
+    expect(await page.getByRole('button', { name: /train it/ }).isVisible()).toBe(true);
+  });
+
+  it('does not move where motion is not wanted', async () => {
+    const page = await lab.open({ reducedMotion: 'reduce' });
+    await page.keyboard.press('t');
+    await page.keyboard.press('m');
+    const moving = await page.evaluate(() =>
+      document
+        .getAnimations()
+        .filter((animation) => Number(animation.effect?.getComputedTiming().activeDuration ?? 0) > 20)
+        .map((animation) => String((animation.effect as KeyframeEffect | null)?.target?.className)),
+    );
+    expect(moving).toEqual([]);
+  });
+
+  it('moves by itself nowhere but in the pulse of the switch', async () => {
+    const page = await lab.open();
+    const moving = await page.evaluate(() =>
+      document.getAnimations().map((animation) => String((animation.effect as KeyframeEffect | null)?.target?.className)),
+    );
+    expect(moving.every((name) => /invite|segment/.test(name))).toBe(true);
+    await pressPlay(page);
+    await waitForStep(page, (await stepOf(page)) + 1);
+  });
+});

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { useLab } from './harness.ts';
+import {
+  creditCell,
+  headline,
+  inspector,
+  knobSlider,
+  notices,
+  openKnobs,
+  pin,
+  playButton,
+  pressPlay,
+  stepOf,
+  typeKnob,
+  viewAs,
+  waitForStep,
+} from './page.ts';
+import { serveRecording } from './recording.ts';
+import { smallGroup } from './smallGroup.ts';
+
+describe('a small recorded group', () => {
+  const lab = useLab();
+  const open = () => lab.open({ before: (page) => serveRecording(page, smallGroup()) });
+
+  // All numbers are worked out by hand in smallGroup.ts; the advantage of the whole group is ±0.8660239.
+  it.each([
+    // [method, response, token, advantage, credit]
+    ['GRPO', 1, 1, '+0.866', '+0.953'], // 0.8660239 · 1.1
+    ['GRPO', 2, 1, '−0.866', '−0.953'],
+    ['GRPO', 1, 2, '+0.866', '+0.866'], // ratio 1
+    ['GRPO', 1, 6, '+0.866', '0.000'], // ratio 1.5 with a positive advantage: clipped
+    ['GRPO', 2, 6, '−0.866', '0.000'], // ratio 0.5 with a negative advantage: clipped
+    ['GRPO', 3, 1, '+0.866', '+0.779'], // 0.8660239 · 0.9
+    ['GRPO', 4, 2, '−0.866', '−1.126'], // −0.8660239 · 1.3: above the bound, but the push is downwards
+    ['TEMPO', 1, 1, '+0.866', '+0.953'], // S leaves the value at 1/2: no step
+    ['TEMPO', 3, 2, '+1.732', '+1.732'], // (0.5 + 0.5) / 0.5773512692
+    ['TEMPO', 2, 6, '−1.732', '0.000'], // (−0.5 − 0.5) / 0.5773512692, ratio 0.5: clipped
+    ['TEMPO', 4, 2, '−1.732', '−2.252'], // −1.7320478 · 1.3
+  ])('under %s, response %i, token %i has advantage %s and credit %s', async (method, response, token, advantage, credit) => {
+    const page = await open();
+    await viewAs(page, method);
+    await pin(page, response, token);
+    expect(await headline(page, 'advantage')).toBe(advantage);
+    expect(await headline(page, 'credit')).toBe(credit);
+  });
+
+  it('says which cells are clipped and which steps are wrong', async () => {
+    const page = await open();
+    expect(await creditCell(page, 1, 6).getAttribute('aria-label')).toMatch(/'1'.*clipped/);
+    expect(await creditCell(page, 2, 6).getAttribute('aria-label')).toMatch(/'9'.*wrong step.*clipped/);
+    expect(await creditCell(page, 4, 2).getAttribute('aria-label')).not.toMatch(/clipped/);
+  });
+
+  it('lets go of the clip when the knob is opened beyond the ratio, and takes it back', async () => {
+    const page = await open();
+    await pin(page, 1, 6);
+    await openKnobs(page);
+    await typeKnob(page, 'clipHigh', '0.6');
+    // 0.8660239 · 1.5
+    await expect.poll(() => headline(page, 'credit')).toBe('+1.299');
+    await knobSlider(page, 'clipHigh').focus();
+    await page.keyboard.press('Home');
+    await expect.poll(() => headline(page, 'credit')).toBe('0.000');
+  });
+
+  it('shows what the update did to the token', async () => {
+    const page = await open();
+    await pin(page, 1, 1);
+    // S went from 1/3 to 1/2: ln 1/2 − ln 1/3 = 0.4055.
+    await expect.poll(() => inspector(page).innerText()).toMatch(/\+0\.40[56]/);
+    expect(await inspector(page).innerText()).toMatch(/33\.3\s*%/);
+  });
+
+  it('clamps a typed number that is out of range, and says so', async () => {
+    const page = await open();
+    await openKnobs(page);
+    await typeKnob(page, 'clipHigh', '-7');
+    await expect.poll(() => page.locator('[data-knob="clipHigh"] .knob-message').innerText()).toMatch(/\d/);
+    expect(Number(await page.locator('[data-knob="clipHigh"]').getByRole('textbox').inputValue())).toBeGreaterThanOrEqual(0);
+    await typeKnob(page, 'clipHigh', 'much');
+    await expect.poll(() => page.locator('[data-knob="clipHigh"] .knob-message').innerText()).not.toBe('');
+  });
+});
+
+describe('a live run', () => {
+  const lab = useLab();
+
+  it('trains, is looked at under other methods, and is tuned while it goes on', { timeout: 120_000 }, async () => {
+    const page = await lab.open();
+    await pressPlay(page);
+    const started = await waitForStep(page, (await stepOf(page)) + 1);
+    await waitForStep(page, started + 5);
+    await viewAs(page, 'TEMPO');
+    await pin(page, 1, 1);
+    await openKnobs(page);
+    const slider = knobSlider(page, 'clipHigh');
+    const box = (await slider.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+    const before = await slider.inputValue();
+    await page.mouse.move(box.x + box.width * 0.3, box.y + box.height / 2);
+    await page.mouse.down();
+    for (let i = 3; i <= 8; i++) await page.mouse.move(box.x + (box.width * i) / 10, box.y + box.height / 2, { steps: 3 });
+    await page.mouse.up();
+    expect(await slider.inputValue()).not.toBe(before);
+    // Neither the view nor the slider has touched the run: it goes on from where it was.
+    const now = await stepOf(page);
+    expect(now).toBeGreaterThanOrEqual(started + 5);
+    await waitForStep(page, now + 5);
+    await playButton(page).click();
+    await page.getByRole('button', { name: /▶ train/ }).waitFor();
+    expect(await headline(page, 'credit')).toMatch(/^[+−]?\d/);
+    expect(await notices(page).filter({ hasText: /error/i }).count()).toBe(0);
+  });
+});
