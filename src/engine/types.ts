@@ -56,6 +56,8 @@ export interface Decoder {
 /** One model on one backend. All methods are synchronous once `create…` has resolved. Returned arrays are copies that the caller owns. */
 export interface LanguageModel {
   readonly backend: 'wasm' | 'tfjs-cpu';
+  /** Why this is the slow engine, in words for the user; absent where it was chosen or is not slow. */
+  readonly fallbackReason?: string;
   readonly config: ModelConfig;
   readonly layout: ParameterLayout;
   getParameters(): Float32Array;

@@ -1,0 +1,69 @@
+import { log } from '../core/math.ts';
+import { STREAM, uniformAt } from '../core/random.ts';
+import type { ModelConfig, ParameterLayout } from './types.ts';
+
+/** Standard deviation of every initial weight that is not a gain. */
+const INITIAL_DEVIATION = 0.08;
+
+/** Throws one sentence when no backend can carry the sizes: the kernels work on blocks of 4 and 8 numbers. */
+export function checkConfig(config: ModelConfig): void {
+  const { vocabulary, width, heads, layers, hidden, context } = config;
+  for (const [name, value] of Object.entries({ vocabulary, width, heads, layers, hidden, context })) {
+    if (!Number.isInteger(value) || value < 1) throw new Error(`Model size "${name}" is ${value}: give a whole number of at least 1.`);
+  }
+  if (width % 8 !== 0 || hidden % 8 !== 0) throw new Error(`Model width ${width} and hidden ${hidden} must be multiples of 8.`);
+  if (width % (4 * heads) !== 0) throw new Error(`Model width ${width} must be a multiple of 4 × ${heads} heads.`);
+}
+
+/**
+ * Order and shapes of the weights in the flat parameter vector: `tok, pos`, per layer `ga, qkv, o, gm, w1, w2`, then `gf, out`.
+ * Matrices are row-major [inputs, outputs]; `qkv` holds queries, keys and values side by side, each [width] split into heads.
+ */
+export function parameterLayout(config: ModelConfig): ParameterLayout {
+  const { vocabulary, width, layers, hidden, context } = config;
+  const shapes: [string, number[]][] = [
+    ['tok', [vocabulary, width]],
+    ['pos', [context, width]],
+  ];
+  for (let layer = 0; layer < layers; layer++) {
+    shapes.push([`ga${layer}`, [width]], [`qkv${layer}`, [width, 3 * width]], [`o${layer}`, [width, width]]);
+    shapes.push([`gm${layer}`, [width]], [`w1${layer}`, [width, hidden]], [`w2${layer}`, [hidden, width]]);
+  }
+  shapes.push(['gf', [width]], ['out', [width, vocabulary]]);
+  let total = 0;
+  const entries = shapes.map(([name, shape]) => {
+    const size = shape.reduce((product, n) => product * n, 1);
+    const entry = { name, shape, offset: total, size };
+    total += size;
+    return entry;
+  });
+  return { total, entries };
+}
+
+/** Throws when a vector does not fit the model, naming both lengths. */
+export function checkLength(values: Float32Array, layout: ParameterLayout, what: string): void {
+  if (values.length !== layout.total)
+    throw new Error(`${what} has ${values.length} numbers, but this model has ${layout.total} parameters.`);
+}
+
+/** Standard normal draw at a place: Marsaglia's polar method, which needs log and sqrt only. */
+function normalAt(...keys: number[]): number {
+  for (let attempt = 0; ; attempt++) {
+    const x = 2 * uniformAt(...keys, attempt, 0) - 1;
+    const y = 2 * uniformAt(...keys, attempt, 1) - 1;
+    const square = x * x + y * y;
+    if (square > 0 && square < 1) return x * Math.sqrt((-2 * log(square)) / square);
+  }
+}
+
+/** [total] weights of a new model: N(0, 0.08²), gains 1. The same seed gives the same weights everywhere. */
+export function initialParameters(config: ModelConfig, seedHash: number): Float32Array {
+  const { total, entries } = parameterLayout(config);
+  const values = new Float32Array(total);
+  for (const { shape, offset, size } of entries) {
+    for (let i = 0; i < size; i++) {
+      values[offset + i] = shape.length === 1 ? 1 : INITIAL_DEVIATION * normalAt(seedHash, STREAM.init, offset + i);
+    }
+  }
+  return values;
+}
