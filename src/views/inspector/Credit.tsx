@@ -2,8 +2,9 @@ import type { RolloutBatch } from '../../core/batch.ts';
 import type { ComposedMethod, CreditResult } from '../../core/pipeline.types.ts';
 import type { FormulaLine, StageName } from '../../core/stages/types.ts';
 import { formatNumber } from '../../ui/number.ts';
+import type { CellRef } from '../matrix/types.ts';
 import { Formula } from './Formula.tsx';
-import { type CellRef, type Located, termCells, traceAt } from './trace.ts';
+import { type Located, termCells, traceAt } from './trace.ts';
 
 interface CreditProps {
   batch: RolloutBatch;

@@ -1,19 +1,18 @@
 import { formatNumber } from '../../ui/number.ts';
 
 interface EffectProps {
-  /** log π of the token before and after all updates of this step. */
+  /** log π after all updates of this step minus before. */
+  change: number;
+  /** Probabilities. */
   before: number;
   after: number;
-  probabilityBefore: number;
-  probabilityAfter: number;
 }
 
 /** What this step did to the token's probability: all of the step's updates together, every token's credit included. */
-export function Effect({ before, after, probabilityBefore, probabilityAfter }: EffectProps) {
-  const change = after - before;
+export function Effect({ change, before, after }: EffectProps) {
   const rows = [
-    { label: 'before', probability: probabilityBefore },
-    { label: 'after', probability: probabilityAfter },
+    { label: 'before', probability: before },
+    { label: 'after', probability: after },
   ];
   return (
     <>

@@ -1,6 +1,7 @@
 import './inspector.css';
 import type { ReactNode } from 'react';
 import type { RolloutBatch } from '../../core/batch.ts';
+import { valueAt } from '../../core/lanes.ts';
 import { exp } from '../../core/math.ts';
 import type { ComposedMethod, CreditResult } from '../../core/pipeline.types.ts';
 import type { Task } from '../../core/tasks/types.ts';
@@ -16,7 +17,8 @@ import { Distribution } from './Distribution.tsx';
 import { distributionBars, logProbabilities } from './distribution.ts';
 import { Effect } from './Effect.tsx';
 import { Source, StageList, TraceTable } from './Provenance.tsx';
-import { type CellRef, type Located, locate } from './trace.ts';
+import type { CellRef } from '../matrix/types.ts';
+import { type Located, locate } from './trace.ts';
 
 export interface InspectorProps {
   batch: RolloutBatch;
@@ -104,7 +106,14 @@ function Pinned({
         )}
         {logits && logitsAfter && (
           <Part title="Effect of this step">
-            <EffectOf logits={logits} logitsAfter={logitsAfter} at={at} token={token} temperature={baseTemperature} />
+            <EffectOf
+              logits={logits}
+              logitsAfter={logitsAfter}
+              change={valueAt('effect', batch, credit, at.token)}
+              at={at}
+              token={token}
+              temperature={baseTemperature}
+            />
           </Part>
         )}
         <Part title="Stages">
@@ -119,15 +128,15 @@ function Pinned({
   );
 }
 
-function EffectOf({ logits, logitsAfter, at, token, temperature }: EffectOfProps) {
-  const before = logProbabilities(logits, at.token, temperature)[token];
-  const after = logProbabilities(logitsAfter, at.token, temperature)[token];
-  return <Effect before={before} after={after} probabilityBefore={exp(before)} probabilityAfter={exp(after)} />;
+function EffectOf({ logits, logitsAfter, change, at, token, temperature }: EffectOfProps) {
+  const [before, after] = [logits, logitsAfter].map((matrix) => exp(logProbabilities(matrix, at.token, temperature)[token]));
+  return <Effect change={change} before={before} after={after} />;
 }
 
 interface EffectOfProps {
   logits: NonNullable<RolloutBatch['logits']>;
   logitsAfter: NonNullable<RolloutBatch['logits']>;
+  change: number;
   at: Located;
   token: number;
   temperature: number;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { branchSentence, clipGeometry, surrogate } from './clipDiagram.ts';
 
-const good = { ratio: 1.5, advantage: 2, low: 0.8, high: 1.28, dual: Infinity, state: 1 };
-const bad = { ratio: 1.1, advantage: -1, low: 0.8, high: 1.28, dual: 3, state: 0 };
+const good = { ratio: 1.5, advantage: 2, low: 0.8, high: 1.28, dual: Infinity, state: 1, hasGradient: false };
+const bad = { ratio: 1.1, advantage: -1, low: 0.8, high: 1.28, dual: 3, state: 0, hasGradient: true };
 
 describe('surrogate', () => {
   it('stops rising above the upper bound for a good token', () => {
@@ -45,7 +45,8 @@ describe('branchSentence', () => {
     expect(branchSentence({ ...bad, ratio: 0.5, state: 1 })).toMatch(/already below the lower bound/);
     expect(branchSentence({ ...bad, ratio: 4, state: 2 })).toMatch(/dual clip/i);
     expect(branchSentence(bad)).toMatch(/Inside the bounds/);
-    expect(branchSentence({ ...good, ratio: 0.5, state: 0 })).toMatch(/unclipped branch won: the ratio is below/);
+    expect(branchSentence({ ...good, ratio: 0.5, state: 0, hasGradient: true })).toMatch(/unclipped branch won: the ratio is below/);
+    expect(branchSentence({ ...bad, ratio: 3, hasGradient: false })).toMatch(/cap .* no gradient/);
     expect(branchSentence({ ...good, advantage: 0, state: 0 })).toMatch(/zero/);
   });
 });

@@ -6,10 +6,12 @@ export interface ClipInput {
   advantage: number;
   low: number;
   high: number;
-  /** Dual-clip constant c: for negative advantages the surrogate is never below c·A. Infinity = off. */
+  /** Dual-clip constant c (or the cap on the ratio): for negative advantages the surrogate is never below c·A. Infinity = off. */
   dual: number;
   /** CLIP_STATE as the loss reported it. */
   state: number;
+  /** The loss's own slope at this token is not zero. */
+  hasGradient: boolean;
 }
 
 export interface ClipGeometry {
@@ -54,7 +56,7 @@ export function clipGeometry(input: ClipInput): ClipGeometry {
 }
 
 /** Which branch won, in words. The verdict is the loss's own; only its reason is worded here. */
-export function branchSentence({ ratio, advantage, low, high, state }: ClipInput): string {
+export function branchSentence({ ratio, advantage, low, high, state, hasGradient }: ClipInput): string {
   if (state === CLIP_STATE.dualClipped) return 'The dual clip won: the loss may not grow further for a bad token. Clipped: no gradient.';
   if (state === CLIP_STATE.clipped) {
     const side =
@@ -64,6 +66,7 @@ export function branchSentence({ ratio, advantage, low, high, state }: ClipInput
     return `The clipped branch won: the ratio is ${side}. Clipped: no gradient.`;
   }
   if (advantage === 0) return 'The advantage is zero: both branches are zero and nothing moves.';
+  if (!hasGradient) return 'The ratio has reached the cap on how far it may count: no gradient.';
   if (ratio > high || ratio < low) {
     return `The unclipped branch won: the ratio is ${ratio > high ? 'above the upper' : 'below the lower'} bound, but this update pulls it back.`;
   }

@@ -3,29 +3,20 @@ import type { CreditResult } from '../../core/pipeline.types.ts';
 import type { ClipInput } from './clipDiagram.ts';
 import { type Located, traceAt } from './trace.ts';
 
-/** Trace names that every clipping loss shares; a method with bounds of its own traces them per token under the same names. */
-export const CLIP_TRACES = {
-  ratio: 'ratio',
-  low: 'clipLowBound',
-  high: 'clipHighBound',
-  dual: 'dualClip',
-  advantage: 'lossAdvantage',
-} as const;
-
-/** What the clip diagram needs, read from the trace; null where the method has no ratio or no bounds, so nothing can clip. */
+/** What the clip diagram needs, read from the trace of the clipped surrogate; null where the method's loss has no ratio or no bounds. */
 export function clipInput(batch: RolloutBatch, credit: CreditResult, at: Located): ClipInput | null {
-  const read = (name: string) => traceAt(batch, credit, at, name)?.value;
-  const ratio = read(CLIP_TRACES.ratio);
-  const [low, high] = [read(CLIP_TRACES.low), read(CLIP_TRACES.high)];
-  if (ratio === undefined || (low === undefined && high === undefined)) return null;
-  const advantage = read(CLIP_TRACES.advantage) ?? credit.advantages[at.token];
-  if (Number.isNaN(ratio) || Number.isNaN(advantage)) return null;
+  const read = (name: string) => traceAt(batch, credit, at, name)?.value ?? NaN;
+  const [ratio, advantage, low, high] = ['ratio', 'lossAdvantages', 'lowerBound', 'upperBound'].map(read);
+  if ([ratio, advantage, low, high].some(Number.isNaN)) return null;
+  // For a negative advantage the two-sided cap stops the fall just as the dual clip does.
+  const caps = ['knob:clipC', 'knob:delta'].map(read).filter((cap) => !Number.isNaN(cap));
   return {
     ratio,
     advantage,
-    low: low ?? -Infinity,
-    high: high ?? Infinity,
-    dual: read(CLIP_TRACES.dual) ?? Infinity,
+    low,
+    high,
+    dual: Math.min(Infinity, ...caps),
     state: credit.clipState[at.token],
+    hasGradient: read('lossSlope') !== 0,
   };
 }

@@ -29,7 +29,7 @@ describe('traceAt', () => {
     ['mean', 0.5, 'group'],
     ['tokens', 6, 'batch'],
     ['knob:clipLow', 0.2, 'knob'],
-    ['advantage', -1, 'token'],
+    ['advantages', -1, 'token'],
     ['credit', -1.5, 'token'],
     ['oldLogprobs', -4, 'token'],
   ])('%s reads %d at the %s level', (name, value, level) => {

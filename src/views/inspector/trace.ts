@@ -1,6 +1,8 @@
-import type { RolloutBatch, TokenField } from '../../core/batch.ts';
+import type { RolloutBatch } from '../../core/batch.ts';
+import { valueAt } from '../../core/lanes.ts';
 import type { CreditResult } from '../../core/pipeline.types.ts';
 import type { TraceLevel } from '../../core/stages/types.ts';
+import type { CellRef } from '../matrix/types.ts';
 
 /** A pin resolved in a batch. `response` indexes the batch, `token` its flat token arrays. */
 export interface Located {
@@ -15,12 +17,6 @@ export interface Traced {
   level: TraceLevel | 'knob';
 }
 
-/** A cell of the matrix; `response` counts within the group, position −1 is the row's header. */
-export interface CellRef {
-  response: number;
-  position: number;
-}
-
 /** Finds the pinned token; null where this batch no longer has it. */
 export function locate(batch: RolloutBatch, pin: { group: number; response: number; position: number }): Located | null {
   const group = batch.groups[pin.group];
@@ -31,24 +27,13 @@ export function locate(batch: RolloutBatch, pin: { group: number; response: numb
   return { group: pin.group, response, token: start + pin.position };
 }
 
-/**
- * The number that a formula's term names, read and never computed: `knob:<id>`, then the stages' trace, then the two
- * results (`advantage`, `credit`), then a field of the batch. Null where nothing has this name.
- */
+/** The number that a formula's term names, with the level it was traced at. Read and never computed; null where nothing has this name. */
 export function traceAt(batch: RolloutBatch, credit: CreditResult, at: Located, name: string): Traced | null {
-  if (name.startsWith('knob:')) {
-    const value = credit.knobs[name.slice('knob:'.length)];
-    return value === undefined ? null : { value, level: 'knob' };
-  }
-  const entry = credit.trace[name];
-  if (entry) {
-    const index = { batch: 0, group: at.group, response: at.response, token: at.token }[entry.level];
-    return { value: entry.values[index] ?? NaN, level: entry.level };
-  }
-  if (name === 'advantage') return { value: credit.advantages[at.token], level: 'token' };
-  if (name === 'credit') return { value: credit.credit[at.token], level: 'token' };
-  const field = batch.fields[name as TokenField];
-  return field ? { value: field[at.token], level: 'token' } : null;
+  const value = valueAt(name, batch, credit, at.token);
+  if (name.startsWith('knob:')) return Number.isNaN(value) ? null : { value, level: 'knob' };
+  const level = credit.trace[name]?.level;
+  if (level) return { value, level };
+  return Number.isNaN(value) ? null : { value, level: 'token' };
 }
 
 /** Cells that a term's number came from: the token's own, its row, or the row headers of every sample of the prompt. */
