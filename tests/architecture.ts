@@ -42,7 +42,8 @@ export function directionFaults(path: string, text: string): string[] {
   const folder = path.split('/')[0];
   return importsOf(text).flatMap((specifier) => {
     const target = resolveImport(path, specifier);
-    if (target === null || !target.includes('/')) return [];
+    // Files outside src/ (wasm in public/) are not layers.
+    if (target === null || !(target.split('/')[0] in MAY_IMPORT)) return [];
     const ok = target.startsWith(`${folder}/`) || allowed.some((entry) => target === entry || target.startsWith(`${entry}/`));
     return ok ? [] : [`${path} imports ${target}`];
   });
