@@ -6,6 +6,8 @@ export interface ComposedMethod {
   stages: Stages;
   /** For each stage the id of the method that supplies it, or null for the base. */
   suppliers: Readonly<Record<StageName, string | null>>;
+  /** The next step's state, from the method that supplies the sampling stage, else from the method itself. */
+  nextState?: Method['nextState'];
 }
 
 export const CLIP_STATE = { none: 0, clipped: 1, dualClipped: 2 } as const;

@@ -65,7 +65,7 @@ export type RewardStage = (input: StageInput) => RewardResult;
 export type AdvantageStage = (input: StageInput & { rewards: RewardResult }) => AdvantageResult;
 export type LossStage = (input: LossInput) => LossResult;
 
-/** One token about to be drawn. `logits` are raw; the stage writes logits′ and returns the temperature it used. */
+/** One token about to be drawn. `logits` are raw; the stage writes logits′ and returns the temperature it used. T_base is `knobs.temperature`. */
 export interface SamplingInput {
   logits: Float64Array;
   /** Written by the stage: logits after temperature, top-k, ... The draw is from softmax(out). */
@@ -113,6 +113,12 @@ export interface Knob {
   special?: { value: number; label: string };
   /** `credit` acts at once on the view; `sampling` and `training` act from the next rollout. */
   applies: 'credit' | 'sampling' | 'training';
+  /** Other stages that read it too (HAPO's pivot shapes sampling and loss). */
+  alsoReadBy?: readonly StageName[];
+  /** A batch field that is needed where the knob is above / equal to a value (the KL coefficient needs `refLogprobs`). */
+  requires?: { field: TokenField | 'greedyReward'; above?: number; equals?: number };
+  /** A constant of the authors' code that a lecture seldom moves: shown under "more". */
+  advanced?: boolean;
 }
 
 export interface Lane {
@@ -134,14 +140,15 @@ export interface Lane {
 
 /**
  * One line of the inspector's formula. `template` is KaTeX with terms written `[[traceName|latex]]`: shown once
- * with the latex symbols and once with the traced numbers of the pinned token. A trace name may also be `knob:<id>`.
+ * with the latex symbols and once with the traced numbers of the pinned token. A trace name may also be `knob:<id>`;
+ * `valueAt` in `lanes.ts` reads either.
  */
 export interface FormulaLine {
   stage: StageName;
   /** KaTeX of the left side, and the trace name of its value. */
   result: { latex: string; trace: string };
   template: string;
-  /** Shown only where this categorical trace has this value for the pinned token. */
+  /** Shown only where this categorical trace (or `knob:<id>`) has this value for the pinned token. */
   when?: { trace: string; equals: number };
 }
 

@@ -1,0 +1,143 @@
+/**
+ * The rollout batch as one transferable buffer: magic, JSON header, then 8-byte aligned arrays. Arrays whose every value is
+ * a float32 (all that the engine computes) are stored as float32 and come back exactly; the others as float64.
+ */
+import type { RolloutBatch, TokenField, TokenMatrix, UpdateRecord } from './batch.ts';
+import { parseNumbers, stringifyNumbers } from './jsonNumbers.ts';
+
+const MAGIC = 0x31425343; // "CSB1"
+
+type ArrayKind = 'i32' | 'u8' | 'f32' | 'f64';
+
+interface ArrayEntry {
+  kind: ArrayKind;
+  offset: number;
+  length: number;
+}
+
+type AnyArray = Int32Array | Uint8Array | Float32Array | Float64Array;
+const BYTES: Record<ArrayKind, number> = { i32: 4, u8: 1, f32: 4, f64: 8 };
+
+const align = (offset: number) => Math.ceil(offset / 8) * 8;
+
+/** Float32 where that loses nothing, else float64. */
+function narrow(values: Float64Array): Float32Array | Float64Array {
+  for (let i = 0; i < values.length; i++) if (Math.fround(values[i]) !== values[i] && !Number.isNaN(values[i])) return values;
+  return Float32Array.from(values);
+}
+
+function kindOf(array: AnyArray): ArrayKind {
+  if (array instanceof Int32Array) return 'i32';
+  if (array instanceof Uint8Array) return 'u8';
+  return array instanceof Float32Array ? 'f32' : 'f64';
+}
+
+interface Header {
+  groups: RolloutBatch['groups'];
+  responses: RolloutBatch['responses'];
+  baseTemperature: number;
+  trainedWith?: RolloutBatch['trainedWith'];
+  snapshots?: RolloutBatch['snapshots'];
+  updates: Omit<UpdateRecord, 'logprobs' | 'entropies' | 'gradLogprobs'>[];
+  widths: Partial<Record<MatrixName, number>>;
+  arrays: Record<string, ArrayEntry>;
+}
+
+const MATRICES = ['logits', 'logitsAfter', 'hidden'] as const;
+type MatrixName = (typeof MATRICES)[number];
+const UPDATE_ARRAYS = ['logprobs', 'entropies', 'gradLogprobs'] as const;
+
+export function encodeBatch(batch: RolloutBatch): ArrayBuffer {
+  const arrays: Record<string, AnyArray> = { tokens: batch.tokens };
+  for (const [name, values] of Object.entries(batch.fields)) if (values) arrays[`field:${name}`] = narrow(values);
+  if (batch.source) arrays.source = batch.source;
+  const widths: Header['widths'] = {};
+  for (const name of MATRICES) {
+    const matrix = batch[name];
+    if (!matrix) continue;
+    widths[name] = matrix.width;
+    arrays[name] = matrix.data;
+  }
+  const updates = batch.updates.map(({ logprobs, entropies, gradLogprobs, ...rest }, k) => {
+    arrays[`update:${k}:logprobs`] = narrow(logprobs);
+    arrays[`update:${k}:entropies`] = narrow(entropies);
+    arrays[`update:${k}:gradLogprobs`] = narrow(gradLogprobs);
+    return rest;
+  });
+  let offset = 0;
+  const entries: Record<string, ArrayEntry> = {};
+  for (const [name, array] of Object.entries(arrays)) {
+    entries[name] = { kind: kindOf(array), offset, length: array.length };
+    offset = align(offset + array.byteLength);
+  }
+  const header: Header = {
+    groups: batch.groups,
+    responses: batch.responses,
+    baseTemperature: batch.baseTemperature,
+    trainedWith: batch.trainedWith,
+    snapshots: batch.snapshots,
+    updates,
+    widths,
+    arrays: entries,
+  };
+  const text = new TextEncoder().encode(stringifyNumbers(header));
+  const dataStart = align(8 + text.length);
+  const buffer = new ArrayBuffer(dataStart + offset);
+  new Uint32Array(buffer, 0, 2).set([MAGIC, text.length]);
+  const bytes = new Uint8Array(buffer);
+  bytes.set(text, 8);
+  for (const [name, array] of Object.entries(arrays)) {
+    bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), dataStart + entries[name].offset);
+  }
+  return buffer;
+}
+
+/** Token fields come back as float64; matrices keep their width of number and are views of `buffer`. */
+export function decodeBatch(buffer: ArrayBuffer): RolloutBatch {
+  const prefix = buffer.byteLength >= 8 ? new Uint32Array(buffer, 0, 2) : new Uint32Array(2);
+  const dataStart = align(8 + prefix[1]);
+  if (prefix[0] !== MAGIC || dataStart > buffer.byteLength)
+    throw new Error('This is not a rollout batch, or it was cut short: load it again.');
+  const header = parseNumbers(new TextDecoder().decode(new Uint8Array(buffer, 8, prefix[1]))) as Header;
+  const read = (name: string): AnyArray => {
+    const { kind, offset, length } = header.arrays[name];
+    if (dataStart + offset + length * BYTES[kind] > buffer.byteLength)
+      throw new Error(`The rollout batch was cut short at ${name}: load it again.`);
+    switch (kind) {
+      case 'i32':
+        return new Int32Array(buffer, dataStart + offset, length);
+      case 'u8':
+        return new Uint8Array(buffer, dataStart + offset, length);
+      case 'f32':
+        return new Float32Array(buffer, dataStart + offset, length);
+      case 'f64':
+        return new Float64Array(buffer, dataStart + offset, length);
+    }
+  };
+  const wide = (name: string): Float64Array => {
+    const array = read(name);
+    return array instanceof Float64Array ? array : Float64Array.from(array);
+  };
+  const fields: Partial<Record<TokenField, Float64Array>> = {};
+  for (const name of Object.keys(header.arrays)) if (name.startsWith('field:')) fields[name.slice(6) as TokenField] = wide(name);
+  const matrices: Partial<Record<MatrixName, TokenMatrix>> = {};
+  for (const name of MATRICES) {
+    const width = header.widths[name];
+    if (width !== undefined) matrices[name] = { width, data: read(name) as Float32Array | Float64Array };
+  }
+  return {
+    groups: header.groups,
+    responses: header.responses,
+    tokens: read('tokens') as Int32Array,
+    fields,
+    ...matrices,
+    ...(header.arrays.source ? { source: read('source') as Uint8Array } : {}),
+    updates: header.updates.map((update, k) => {
+      const [logprobs, entropies, gradLogprobs] = UPDATE_ARRAYS.map((name) => wide(`update:${k}:${name}`));
+      return { ...update, logprobs, entropies, gradLogprobs };
+    }),
+    baseTemperature: header.baseTemperature,
+    ...(header.trainedWith ? { trainedWith: header.trainedWith } : {}),
+    ...(header.snapshots ? { snapshots: header.snapshots } : {}),
+  };
+}

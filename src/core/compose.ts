@@ -1,0 +1,54 @@
+import type { RolloutBatch, TokenField } from './batch.ts';
+import type { ComposedMethod } from './pipeline.types.ts';
+import { BASE_STAGES, STAGE_NAMES } from './stages/base.ts';
+import type { Knob, KnobValues, Method, StageName, Stages } from './stages/types.ts';
+
+export type StageMix = Partial<Record<StageName, Method>>;
+
+/** A method with every stage filled in; `mix` takes single stages from other methods (their base stage where they override none). */
+export function composeMethod(method: Method, mix: StageMix = {}): ComposedMethod {
+  const stages: Stages = { ...BASE_STAGES };
+  const suppliers = {} as Record<StageName, string | null>;
+  for (const name of STAGE_NAMES) {
+    const source = mix[name] ?? method;
+    Object.assign(stages, { [name]: source.stages[name] ?? BASE_STAGES[name] });
+    suppliers[name] = source.stages[name] ? source.meta.id : null;
+  }
+  const nextState = (mix.sampling ?? method).nextState ?? method.nextState;
+  return { method, stages, suppliers, ...(nextState ? { nextState } : {}) };
+}
+
+/** The knobs that the composed stages read, by stage, each once. */
+export function knobsOf(method: Method, mix: StageMix = {}): Knob[] {
+  const found = new Map<string, Knob>();
+  for (const stage of STAGE_NAMES) {
+    for (const knob of (mix[stage] ?? method).knobs) {
+      const isRead = knob.stage === stage || knob.alsoReadBy?.includes(stage);
+      if (isRead && !found.has(knob.id)) found.set(knob.id, knob);
+    }
+  }
+  return [...found.values()].sort((a, b) => STAGE_NAMES.indexOf(a.stage) - STAGE_NAMES.indexOf(b.stage));
+}
+
+/** Default values of `knobsOf`. */
+export function defaultKnobs(method: Method, mix: StageMix = {}): Record<string, number> {
+  return Object.fromEntries(knobsOf(method, mix).map((knob) => [knob.id, knob.default]));
+}
+
+/** Names of the batch fields that the method needs at these knobs and the batch lacks; empty when it can be credited. */
+export function missingNeeds(batch: RolloutBatch, method: Method, knobs: KnobValues = defaultKnobs(method)): string[] {
+  const needs = new Set<string>(method.needs);
+  for (const { id, requires } of method.knobs) {
+    if (!requires) continue;
+    const value = knobs[id];
+    if (value === requires.equals || (requires.above !== undefined && value > requires.above)) needs.add(requires.field);
+  }
+  return [...needs].filter((need) => {
+    if (need === 'logits' || need === 'hidden') return !batch[need];
+    if (need === 'greedyReward') return batch.groups.some((group) => group.greedyReward === undefined);
+    // Before any update the current policy is the sampling policy.
+    if (need === 'logprobs') return !batch.fields.logprobs && !batch.fields.oldLogprobs;
+    if (need === 'entropies') return !batch.fields.entropies && !batch.fields.oldEntropies;
+    return !batch.fields[need as TokenField];
+  });
+}

@@ -1,0 +1,262 @@
+/**
+ * Per-token quantities worth a heatmap that every method has, and how any lane or formula term is read: from the credit's
+ * trace first, then from the batch, then from what the batch's tokens and logits say by themselves.
+ */
+import type { RolloutBatch, TokenField, TokenMatrix } from './batch.ts';
+import { logSumExp } from './math.ts';
+import type { CreditResult } from './pipeline.types.ts';
+import { buildPrefixTree } from './prefixTree.ts';
+import type { PrefixTree } from './prefixTree.ts';
+import type { Lane, TraceEntry } from './stages/types.ts';
+
+export const LANES: readonly Lane[] = [
+  {
+    id: 'entropy',
+    label: 'Entropy',
+    trace: 'oldEntropies',
+    unit: 'nats',
+    kind: 'sequential',
+    domain: 'auto',
+    meaning: 'How unsure the model was before it drew this token.',
+  },
+  {
+    id: 'value',
+    label: 'Value',
+    trace: 'valueAfter',
+    unit: 'reward',
+    kind: 'sequential',
+    domain: [0, 1],
+    meaning: 'Mean reward of the samples that share the text up to and including this token.',
+  },
+  {
+    id: 'credit',
+    label: 'Credit',
+    trace: 'credit',
+    unit: '',
+    kind: 'diverging',
+    domain: 'auto',
+    meaning: 'How hard this update pushes the token up (+) or down (−).',
+  },
+  {
+    id: 'advantage',
+    label: 'Advantage',
+    trace: 'advantages',
+    unit: '',
+    kind: 'diverging',
+    domain: 'auto',
+    meaning: 'How much better than expected the method says this token was, before ratio and clip.',
+  },
+  {
+    id: 'td',
+    label: 'Change of value',
+    trace: 'td',
+    unit: 'reward',
+    kind: 'diverging',
+    domain: 'auto',
+    meaning: 'Value after this token minus value before it.',
+  },
+  {
+    id: 'valueBefore',
+    label: 'Value before',
+    trace: 'valueBefore',
+    unit: 'reward',
+    kind: 'sequential',
+    domain: [0, 1],
+    meaning: 'Mean reward of the samples that share the text before this token.',
+  },
+  {
+    id: 'visits',
+    label: 'Samples here',
+    trace: 'countAfter',
+    unit: 'samples',
+    kind: 'sequential',
+    domain: 'auto',
+    meaning: 'How many samples of the group share the text up to and including this token.',
+  },
+  {
+    id: 'ratio',
+    label: 'Ratio',
+    trace: 'ratio',
+    unit: '',
+    kind: 'diverging',
+    domain: 'auto',
+    centre: 1,
+    meaning: 'Probability now over probability when it was drawn.',
+  },
+  {
+    id: 'clipState',
+    label: 'Clip',
+    trace: 'clipState',
+    unit: '',
+    kind: 'categorical',
+    domain: [0, 2],
+    categories: ['not clipped', 'clipped', 'dual-clipped'],
+    meaning: 'Whether the clip stops this token from learning at the update shown.',
+  },
+  {
+    id: 'effect',
+    label: 'Effect',
+    trace: 'effect',
+    unit: 'nats',
+    kind: 'diverging',
+    domain: 'auto',
+    meaning: 'Log-probability of the token after this step minus before it.',
+  },
+  {
+    id: 'logprob',
+    label: 'Log-probability',
+    trace: 'oldLogprobs',
+    unit: 'nats',
+    kind: 'sequential',
+    domain: 'auto',
+    meaning: 'Log-probability that the policy gave the token when it was drawn.',
+  },
+  {
+    id: 'currentLogprob',
+    label: 'Log-probability now',
+    trace: 'logprobs',
+    unit: 'nats',
+    kind: 'sequential',
+    domain: 'auto',
+    meaning: 'Log-probability before the update shown.',
+  },
+  {
+    id: 'samplingLogprob',
+    label: 'Log-probability of the draw',
+    trace: 'samplingLogprobs',
+    unit: 'nats',
+    kind: 'sequential',
+    domain: 'auto',
+    meaning: 'Log-probability under the distribution that drew it, with its temperature and cut-offs.',
+  },
+  {
+    id: 'currentEntropy',
+    label: 'Entropy now',
+    trace: 'entropies',
+    unit: 'nats',
+    kind: 'sequential',
+    domain: 'auto',
+    meaning: 'How unsure the model is before the update shown.',
+  },
+  {
+    id: 'temperature',
+    label: 'Temperature',
+    trace: 'temperature',
+    unit: '',
+    kind: 'diverging',
+    domain: 'auto',
+    centre: 1,
+    meaning: 'Temperature that drew the token.',
+  },
+  {
+    id: 'kl',
+    label: 'KL to the reference',
+    trace: 'referenceLogRatio',
+    unit: 'nats',
+    kind: 'diverging',
+    domain: 'auto',
+    meaning: 'Log-probability before the update shown minus the reference model’s (the k1 estimate).',
+  },
+];
+
+const trees = new WeakMap<RolloutBatch, PrefixTree[]>();
+
+/** The prefix trees of all groups with the verifier's rewards, built once per batch. */
+export function prefixTrees(batch: RolloutBatch): readonly PrefixTree[] {
+  let found = trees.get(batch);
+  if (!found) {
+    found = batch.groups.map((_, g) => buildPrefixTree(batch, g));
+    trees.set(batch, found);
+  }
+  return found;
+}
+
+const effects = new WeakMap<RolloutBatch, Float64Array>();
+
+function sampledLogprob(matrix: TokenMatrix, t: number, token: number, temperature: number): number {
+  const start = t * matrix.width;
+  return matrix.data[start + token] / temperature - logSumExp(matrix.data, start, start + matrix.width, temperature);
+}
+
+/** [N] log π(token) after this step's updates minus before, from the stored logits; undefined without them. */
+export function effectOf(batch: RolloutBatch): Float64Array | undefined {
+  const { logits, logitsAfter, baseTemperature } = batch;
+  if (!logits || !logitsAfter) return undefined;
+  let effect = effects.get(batch);
+  if (!effect) {
+    effect = Float64Array.from(
+      batch.tokens,
+      (token, t) => sampledLogprob(logitsAfter, t, token, baseTemperature) - sampledLogprob(logits, t, token, baseTemperature),
+    );
+    effects.set(batch, effect);
+  }
+  return effect;
+}
+
+function fromTree(batch: RolloutBatch, read: (tree: PrefixTree, k: number) => number): Float64Array {
+  const out = new Float64Array(batch.tokens.length);
+  for (const tree of prefixTrees(batch)) for (let k = 0; k < tree.node.length; k++) out[tree.tokenStart + k] = read(tree, k);
+  return out;
+}
+
+/** What the batch says about a token by itself, by trace name. */
+function ownValues(name: string, batch: RolloutBatch, credit: CreditResult): Float64Array | undefined {
+  switch (name) {
+    case 'credit':
+      return credit.credit;
+    case 'advantages':
+      return credit.advantages;
+    case 'clipState':
+      return Float64Array.from(credit.clipState);
+    case 'valueBefore':
+    case 'valueAfter':
+    case 'countBefore':
+    case 'countAfter':
+      return fromTree(batch, (tree, k) => tree[name][k]);
+    case 'td':
+      return fromTree(batch, (tree, k) => tree.valueAfter[k] - tree.valueBefore[k]);
+    case 'effect':
+      return effectOf(batch);
+    case 'referenceLogRatio': {
+      const ref = batch.fields.refLogprobs;
+      const now = credit.trace.logprobs?.values ?? batch.fields.logprobs ?? batch.fields.oldLogprobs;
+      return ref && now ? now.map((value, t) => value - ref[t]) : undefined;
+    }
+    default:
+      return batch.fields[name as TokenField];
+  }
+}
+
+function expand(entry: TraceEntry, batch: RolloutBatch): Float64Array {
+  if (entry.level === 'token') return entry.values;
+  const out = new Float64Array(batch.tokens.length);
+  batch.responses.forEach((response, i) => {
+    const index = entry.level === 'response' ? i : entry.level === 'group' ? response.group : 0;
+    out.fill(entry.values[index], response.start, response.end);
+  });
+  return out;
+}
+
+/** [N] numbers of a lane, NaN where there are none. */
+export function laneValues(lane: Pick<Lane, 'trace'>, batch: RolloutBatch, credit: CreditResult): Float64Array {
+  const entry = credit.trace[lane.trace];
+  if (entry) return expand(entry, batch);
+  return ownValues(lane.trace, batch, credit) ?? new Float64Array(batch.tokens.length).fill(NaN);
+}
+
+/** Lanes that have a number for at least one token. */
+export function hasLane(lane: Pick<Lane, 'trace'>, batch: RolloutBatch, credit: CreditResult): boolean {
+  return laneValues(lane, batch, credit).some((value) => !Number.isNaN(value));
+}
+
+/** One number for one token: a trace name at any level, a batch field, or `knob:<id>`. NaN where there is none. */
+export function valueAt(name: string, batch: RolloutBatch, credit: CreditResult, token: number): number {
+  if (name.startsWith('knob:')) return credit.knobs[name.slice(5)] ?? NaN;
+  const entry = credit.trace[name];
+  if (!entry) return ownValues(name, batch, credit)?.[token] ?? NaN;
+  if (entry.level === 'batch') return entry.values[0];
+  if (entry.level === 'token') return entry.values[token];
+  const response = batch.responses.findIndex(({ start, end }) => token >= start && token < end);
+  if (response < 0) return NaN;
+  return entry.values[entry.level === 'response' ? response : batch.responses[response].group];
+}

@@ -1,0 +1,29 @@
+/** The registry of methods: one lazy import a line, in the order of the page's shelf. */
+import type { Method, MethodMeta } from '../stages/types.ts';
+
+export interface MethodEntry {
+  id: string;
+  title: string;
+  family: MethodMeta['family'];
+  /** On the first screen's large switch. */
+  isHeadline?: boolean;
+  load(): Promise<Method>;
+}
+
+export const METHODS: readonly MethodEntry[] = [
+  { id: 'reinforce', title: 'REINFORCE', family: 'baseline', load: async () => (await import('./reinforce.ts')).reinforce },
+  { id: 'grpo', title: 'GRPO', family: 'baseline', isHeadline: true, load: async () => (await import('./grpo.ts')).grpo },
+  { id: 'dapo', title: 'DAPO', family: 'baseline', load: async () => (await import('./dapo.ts')).dapo },
+  { id: 'tempo', title: 'TEMPO', family: 'tree', isHeadline: true, load: async () => (await import('./tempo.ts')).tempo },
+  { id: 'hapo', title: 'HAPO', family: 'entropy', isHeadline: true, load: async () => (await import('./hapo.ts')).hapo },
+];
+
+/** Ids on the first screen's switch, in shelf order. */
+export const HEADLINE: readonly string[] = METHODS.filter((entry) => entry.isHeadline).map((entry) => entry.id);
+
+/** The method of this id; an unknown id is an error that lists the known ones. */
+export async function loadMethod(id: string): Promise<Method> {
+  const entry = METHODS.find((method) => method.id === id);
+  if (!entry) throw new Error(`There is no method "${id}". Known methods: ${METHODS.map((method) => method.id).join(', ')}.`);
+  return entry.load();
+}

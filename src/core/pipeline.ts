@@ -1,0 +1,244 @@
+/**
+ * From a frozen batch to credit: prepares rewards and advantages once per batch, and computes one inner update. The trainer
+ * and the page call the same functions on the same inputs, so their numbers are the same bits.
+ */
+import type { MethodState, RolloutBatch, TokenField, UpdateRecord } from './batch.ts';
+import type { BatchSlice } from './batchSlice.ts';
+import { concatenate, gather, groupTokens, sliceGroups } from './batchSlice.ts';
+import type { ComposedMethod, CreditResult } from './pipeline.types.ts';
+import { BASE_STAGES } from './stages/base.ts';
+import type { AdvantageResult, KnobValues, LossResult, RewardResult, Trace, TraceEntry } from './stages/types.ts';
+import { perToken, scatterTrace } from './trace.ts';
+
+export { composeMethod, defaultKnobs, knobsOf, missingNeeds, type StageMix } from './compose.ts';
+
+/** Rewards and advantages of a whole batch, and which groups take part. */
+export interface PreparedCredit {
+  /** [groups] 0/1. */
+  kept: Uint8Array;
+  /** Over the whole batch, dropped groups included. */
+  rewards: RewardResult;
+  /** [N]; NaN on dropped groups. */
+  advantages: Float64Array;
+  trace: Trace;
+}
+
+export interface CreditInput {
+  /** The whole batch. */
+  batch: RolloutBatch;
+  composed: ComposedMethod;
+  knobs: KnobValues;
+  state: MethodState;
+}
+
+/** Stages sampling (which groups are kept), reward and advantage: once per batch. Advantages are taken over the kept groups only. */
+export function prepareCredit({ batch, composed, knobs, state }: CreditInput): PreparedCredit {
+  const { stages } = composed;
+  const filtered = stages.sampling.keepGroups?.({ batch, knobs, state });
+  const kept = filtered?.keep ?? new Uint8Array(batch.groups.length).fill(1);
+  const rewards = stages.reward({ batch, knobs, state });
+  const trace: Record<string, TraceEntry> = { ...filtered?.trace, ...rewards.trace };
+  if (kept.every((keep) => keep === 1)) {
+    const result = stages.advantage({ batch, knobs, state, rewards });
+    return { kept, rewards, advantages: result.advantages, trace: { ...trace, ...result.trace } };
+  }
+  const advantages = new Float64Array(batch.tokens.length).fill(NaN);
+  const slice = sliceGroups(
+    batch,
+    Array.from(kept.keys()).filter((g) => kept[g] === 1),
+    { matrices: composed.method.needs.includes('logits') },
+  );
+  if (slice.groups.length > 0) {
+    const result: AdvantageResult = stages.advantage({ batch: slice.batch, knobs, state, rewards: sliceRewards(rewards, slice) });
+    slice.tokenIndex.forEach((t, k) => {
+      advantages[t] = result.advantages[k];
+    });
+    scatterTrace(trace, batch, slice, result.trace, true);
+  }
+  return { kept, rewards, advantages, trace };
+}
+
+function sliceRewards(rewards: RewardResult, slice: BatchSlice): RewardResult {
+  return {
+    streams: Object.fromEntries(Object.entries(rewards.streams).map(([name, values]) => [name, gather(values, slice.tokenIndex)])),
+    total: gather(rewards.total, slice.responseIndex),
+    trace: rewards.trace,
+  };
+}
+
+export interface UpdateInput extends CreditInput {
+  /** The minibatch: indices of kept groups, ascending. */
+  groups: readonly number[];
+  /** Of the whole batch, from `prepareCredit`. */
+  rewards: RewardResult;
+  advantages: Float64Array;
+  /** log π and entropy of the current policy on the minibatch's tokens, [N_k]. */
+  logprobs?: Float64Array;
+  entropies?: Float64Array;
+}
+
+export interface UpdateResult extends LossResult {
+  /** The minibatch; its `tokenIndex` says where each of the N_k tokens stands in the whole batch. */
+  minibatch: BatchSlice;
+}
+
+/** One inner update: loss and regulariser on a minibatch, summed, with ∂L/∂log π [N_k]. */
+export function computeUpdate(input: UpdateInput): UpdateResult {
+  const { batch, composed, knobs, state, groups } = input;
+  const fields: Partial<Record<TokenField, Float64Array>> = {};
+  if (input.logprobs) fields.logprobs = input.logprobs;
+  if (input.entropies) fields.entropies = input.entropies;
+  const minibatch = sliceGroups(batch, groups, { fields, matrices: composed.method.needs.includes('logits') });
+  const lossInput = {
+    batch: minibatch.batch,
+    knobs,
+    state,
+    rewards: sliceRewards(input.rewards, minibatch),
+    advantages: gather(input.advantages, minibatch.tokenIndex),
+  };
+  const loss = composed.stages.loss(lossInput);
+  const regulariser = composed.stages.regulariser(lossInput);
+  const gradLogprobs = loss.gradLogprobs.map((value, t) => value + regulariser.gradLogprobs[t]);
+  const gradLogits = addOptional(loss.gradLogits, regulariser.gradLogits);
+  const penalty = regulariser.trace.tokenPenalty?.values;
+  const tokenLoss = loss.trace.tokenLoss?.values;
+  const objective: Trace = tokenLoss ? { tokenObjective: perToken(penalty ? tokenLoss.map((m, t) => m + penalty[t]) : tokenLoss) } : {};
+  return {
+    loss: loss.loss + regulariser.loss,
+    gradLogprobs,
+    ...(gradLogits ? { gradLogits } : {}),
+    trace: { ...loss.trace, ...regulariser.trace, ...objective, gradLogprobs: perToken(gradLogprobs) },
+    minibatch,
+  };
+}
+
+function addOptional(a: Float64Array | undefined, b: Float64Array | undefined): Float64Array | undefined {
+  return a && b ? a.map((value, i) => value + b[i]) : (a ?? b);
+}
+
+/**
+ * The temperature at which the method's own sampling stage would have drawn each token, from the stored logits: trace
+ * `wouldTemperature`. Statistics are those it carried into this step, or, for a batch that it did not train, this batch's
+ * own. Nothing where the method samples plainly or the batch has no logits.
+ */
+export function replaySampling(batch: RolloutBatch, composed: ComposedMethod, knobs: KnobValues): Trace {
+  const { sampling } = composed.stages;
+  if (!batch.logits || sampling.transform === BASE_STAGES.sampling.transform) return {};
+  const isOwn = batch.trainedWith?.method === composed.method.meta.id;
+  const state =
+    isOwn || !batch.fields.oldEntropies ? stateOf(batch, composed) : (composed.nextState?.({ batch, knobs, state: null }) ?? null);
+  const { width, data } = batch.logits;
+  const logits = new Float64Array(width);
+  const out = new Float64Array(width);
+  const atBase = { ...knobs, temperature: batch.baseTemperature };
+  const would = new Float64Array(batch.tokens.length);
+  for (let t = 0; t < would.length; t++) {
+    logits.set(data.subarray(t * width, (t + 1) * width));
+    would[t] = sampling.transform({ logits, out, knobs: atBase, state }).temperature;
+  }
+  return { wouldTemperature: perToken(would) };
+}
+
+/** A minibatch to be credited, and the recorded update it stands for (−1: none, the ratio is 1 or as the batch's fields say). */
+interface PlannedUpdate {
+  groups: number[];
+  update: number;
+  record: UpdateRecord | null;
+}
+
+/** Which recorded updates to show: the last ≤ `limit` of each kept group, and one minibatch for groups that have none. */
+function planUpdates(batch: RolloutBatch, kept: Uint8Array, limit: number): PlannedUpdate[] {
+  const shown = new Int32Array(batch.groups.length).fill(-1);
+  for (let k = 0; k <= limit && k < batch.updates.length; k++) for (const g of batch.updates[k].groups) shown[g] = k;
+  const plans: PlannedUpdate[] = [];
+  for (let k = -1; k < batch.updates.length; k++) {
+    if (!shown.includes(k)) continue;
+    const record = k < 0 ? null : batch.updates[k];
+    const members = record ? record.groups : batch.groups.map((_, g) => g).filter((g) => shown[g] < 0);
+    const groups = members.filter((g) => kept[g] === 1);
+    if (groups.length > 0) plans.push({ groups, update: k, record });
+  }
+  return plans;
+}
+
+/** The recorded log-probs or entropies of the groups that the method keeps, [N_k]; a method may drop groups that another trained on. */
+function recorded(batch: RolloutBatch, record: UpdateRecord, values: Float64Array, groups: readonly number[]): Float64Array {
+  if (groups.length === record.groups.length) return values;
+  const parts: Float64Array[] = [];
+  let place = 0;
+  for (const g of record.groups) {
+    const [start, end] = groupTokens(batch, g);
+    if (groups.includes(g)) parts.push(values.subarray(place, place + end - start));
+    place += end - start;
+  }
+  return concatenate(parts);
+}
+
+/** Log-probs and entropies where no update was recorded: the batch's own `logprobs` if it has them and no updates, else the sampling policy's. */
+function unrecorded(batch: RolloutBatch, own: TokenField, old: TokenField, groups: readonly number[]): Float64Array | undefined {
+  const source = (batch.updates.length === 0 ? batch.fields[own] : undefined) ?? batch.fields[old] ?? batch.fields[own];
+  if (!source) return undefined;
+  return concatenate(groups.map((g) => source.subarray(...groupTokens(batch, g))));
+}
+
+/** The state that the composed sampling stage carried into this step, where the batch was trained with it. */
+export function stateOf(batch: RolloutBatch, composed: ComposedMethod): MethodState {
+  return batch.trainedWith?.method === composed.method.meta.id ? batch.trainedWith.state : null;
+}
+
+/**
+ * What a method says about a whole batch: the credit −N·∂L/∂log π of every token at the update shown for it, over the
+ * same minibatches as were trained. `update` 'last' shows each token's last update, k its latest update ≤ k.
+ */
+export function creditBatch(
+  batch: RolloutBatch,
+  composed: ComposedMethod,
+  knobs: KnobValues,
+  options: { update?: 'last' | number } = {},
+): CreditResult {
+  const state = stateOf(batch, composed);
+  const prepared = prepareCredit({ batch, composed, knobs, state });
+  const n = batch.tokens.length;
+  const credit = new Float64Array(n).fill(NaN);
+  const clipState = new Uint8Array(n);
+  const tokenUpdate = new Int32Array(n).fill(-1);
+  const trace: Record<string, TraceEntry> = { ...prepared.trace };
+  let loss = 0;
+  const limit = options.update === undefined || options.update === 'last' ? batch.updates.length - 1 : options.update;
+  for (const { groups, update, record } of planUpdates(batch, prepared.kept, limit)) {
+    const result = computeUpdate({
+      batch,
+      composed,
+      knobs,
+      state,
+      groups,
+      rewards: prepared.rewards,
+      advantages: prepared.advantages,
+      logprobs: record ? recorded(batch, record, record.logprobs, groups) : unrecorded(batch, 'logprobs', 'oldLogprobs', groups),
+      entropies: record ? recorded(batch, record, record.entropies, groups) : unrecorded(batch, 'entropies', 'oldEntropies', groups),
+    });
+    const { tokenIndex } = result.minibatch;
+    const clip = result.trace.clipState?.values;
+    for (let k = 0; k < tokenIndex.length; k++) {
+      credit[tokenIndex[k]] = 0 - tokenIndex.length * result.gradLogprobs[k];
+      if (clip) clipState[tokenIndex[k]] = clip[k];
+      tokenUpdate[tokenIndex[k]] = update;
+    }
+    scatterTrace(trace, batch, result.minibatch, result.trace);
+    loss = result.loss;
+  }
+  trace.credit = perToken(credit);
+  Object.assign(trace, replaySampling(batch, composed, knobs));
+  return {
+    methodId: composed.method.meta.id,
+    knobs,
+    kept: prepared.kept,
+    rewards: prepared.rewards,
+    advantages: prepared.advantages,
+    credit,
+    clipState,
+    tokenUpdate,
+    loss,
+    trace,
+  };
+}

@@ -1,0 +1,63 @@
+import type { RolloutBatch } from '../batch.ts';
+import { AGGREGATION_MODES } from './lossKnobs.ts';
+import type { KnobValues } from './types.ts';
+
+export type AggregationMode = (typeof AGGREGATION_MODES)[number];
+
+/**
+ * [N] weights w with loss = Σ w M of a token matrix M (methods that mask a response give it weight 0).
+ * B′ = responses that take part, L = `lossScale` or, where that is 0, the longest response, masked ones included
+ * [verl core_algos.py:1140 agg_loss].
+ */
+export function aggregationWeights(
+  responses: readonly { start: number; end: number }[],
+  mode: AggregationMode,
+  lossScale = 0,
+  isMasked: (response: number) => boolean = () => false,
+): Float64Array {
+  let n = 0;
+  let tokens = 0;
+  let sequences = 0;
+  let longest = 0;
+  responses.forEach((response, i) => {
+    const length = response.end - response.start;
+    n += length;
+    longest = Math.max(longest, length);
+    if (isMasked(i) || length === 0) return;
+    tokens += length;
+    sequences++;
+  });
+  const weights = new Float64Array(n);
+  responses.forEach((response, i) => {
+    if (isMasked(i)) return;
+    weights.fill(weightOf(mode, response.end - response.start, tokens, sequences, lossScale || longest), response.start, response.end);
+  });
+  return weights;
+}
+
+function weightOf(mode: AggregationMode, length: number, tokens: number, sequences: number, lossScale: number): number {
+  switch (mode) {
+    case 'token-mean':
+      return 1 / tokens;
+    case 'token-sum':
+      return 1;
+    case 'seq-mean-token-sum':
+      return 1 / sequences;
+    case 'seq-mean-token-mean':
+      return 1 / (sequences * (length + 1e-8));
+    case 'seq-mean-token-sum-norm':
+      return 1 / (sequences * lossScale);
+  }
+}
+
+/** The weights that the knobs `aggMode` and `lossScaleFactor` ask for. */
+export function knobWeights(batch: RolloutBatch, knobs: KnobValues): Float64Array {
+  return aggregationWeights(batch.responses, AGGREGATION_MODES[knobs.aggMode], knobs.lossScaleFactor);
+}
+
+/** Σ w M. */
+export function aggregate(weights: Float64Array, matrix: Float64Array): number {
+  let total = 0;
+  for (let t = 0; t < matrix.length; t++) total += weights[t] * matrix[t];
+  return total;
+}

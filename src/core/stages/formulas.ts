@@ -1,0 +1,86 @@
+/** Formula lines of the base stages, for the inspector; methods put their own advantage line before them. */
+import { CLIP_STATE } from '../pipeline.types.ts';
+import type { FormulaLine } from './types.ts';
+
+/** GRPO's advantage, for both settings of the division (whole-batch std looks the same with another σ). */
+export const GROUP_ADVANTAGE_LINES: readonly FormulaLine[] = [
+  {
+    stage: 'advantage',
+    result: { latex: 'A', trace: 'advantages' },
+    template: '\\frac{[[totalReward|r]] - [[groupMean|\\bar r]]}{[[groupStd|\\sigma]] + [[knob:stdEps|\\varepsilon]]}',
+    when: { trace: 'knob:normByStd', equals: 1 },
+  },
+  {
+    stage: 'advantage',
+    result: { latex: 'A', trace: 'advantages' },
+    template: '\\frac{[[totalReward|r]] - [[groupMean|\\bar r]]}{[[groupStd|\\sigma_{batch}]] + [[knob:stdEps|\\varepsilon]]}',
+    when: { trace: 'knob:normByStd', equals: 2 },
+  },
+  {
+    stage: 'advantage',
+    result: { latex: 'A', trace: 'advantages' },
+    template: '[[totalReward|r]] - [[groupMean|\\bar r]]',
+    when: { trace: 'knob:normByStd', equals: 0 },
+  },
+];
+
+/** Ratio and clip; `advantage` is the advantage that enters the loss. */
+export function surrogateLines(advantage = { trace: 'lossAdvantages', latex: 'A' }): FormulaLine[] {
+  const a = `[[${advantage.trace}|${advantage.latex}]]`;
+  const slope = { latex: '\\frac{\\partial M}{\\partial \\log\\pi}', trace: 'lossSlope' };
+  const branches: FormulaLine = {
+    stage: 'loss',
+    result: { latex: 'M', trace: 'tokenLoss' },
+    template: `\\max\\left(-${a}\\,[[ratio|\\rho]],\\; -${a}\\,\\mathrm{clip}([[ratio|\\rho]], [[lowerBound|1-\\epsilon_{low}]], [[upperBound|1+\\epsilon_{high}]])\\right)`,
+  };
+  return [
+    {
+      stage: 'loss',
+      result: { latex: '\\rho', trace: 'ratio' },
+      template: '\\exp\\left([[logprobs|\\log\\pi]] - [[oldLogprobs|\\log\\pi_{old}]]\\right)',
+    },
+    { ...branches, when: { trace: 'clipState', equals: CLIP_STATE.none } },
+    { ...branches, when: { trace: 'clipState', equals: CLIP_STATE.clipped } },
+    {
+      stage: 'loss',
+      result: { latex: 'M', trace: 'tokenLoss' },
+      template: `-${a}\\cdot[[knob:clipC|c]]`,
+      when: { trace: 'clipState', equals: CLIP_STATE.dualClipped },
+    },
+    {
+      stage: 'loss',
+      result: slope,
+      template: `-${a}\\,[[ratio|\\rho]]\\quad\\text{(the unclipped branch counts)}`,
+      when: { trace: 'clipState', equals: CLIP_STATE.none },
+    },
+    {
+      stage: 'loss',
+      result: slope,
+      template: '0\\quad\\text{(the clipped branch counts: the ratio has left its bounds)}',
+      when: { trace: 'clipState', equals: CLIP_STATE.clipped },
+    },
+    {
+      stage: 'loss',
+      result: slope,
+      template: '0\\quad\\text{(dual clip: the ratio is above }[[knob:clipC|c]]\\text{)}',
+      when: { trace: 'clipState', equals: CLIP_STATE.dualClipped },
+    },
+  ];
+}
+
+/** The credit of the update: −N ∂L/∂log π, with the KL term where it is on. */
+export const CREDIT_LINES: readonly FormulaLine[] = [
+  {
+    stage: 'regulariser',
+    result: { latex: '\\mathrm{credit}', trace: 'credit' },
+    template:
+      '-[[tokenCount|N]]\\cdot[[weight|w]]\\left([[lossSlope|\\tfrac{\\partial M}{\\partial \\log\\pi}]] + [[knob:klCoef|\\beta]]\\cdot[[klSlope|\\tfrac{\\partial \\mathrm{kl}}{\\partial \\log\\pi}]]\\right)',
+    when: { trace: 'hasPenalty', equals: 1 },
+  },
+  {
+    stage: 'regulariser',
+    result: { latex: '\\mathrm{credit}', trace: 'credit' },
+    template: '-[[tokenCount|N]]\\cdot[[weight|w]]\\cdot[[lossSlope|\\tfrac{\\partial M}{\\partial \\log\\pi}]]',
+    when: { trace: 'hasPenalty', equals: 0 },
+  },
+];

@@ -1,0 +1,120 @@
+/** The base pipeline's knobs. Ids are canonical: a method changes defaults and paper values, never the meaning. */
+import { KL_TYPES, LOSS_KNOBS } from './lossKnobs.ts';
+import type { Knob, StageName } from './types.ts';
+
+/** Options of `normByStd`, by index. */
+export const NORM_OPTIONS = ['no', 'per group', 'whole batch'] as const;
+
+export const BASE_KNOBS: readonly Knob[] = [
+  {
+    id: 'temperature',
+    label: 'Temperature',
+    symbol: 'T',
+    stage: 'sampling',
+    default: 1,
+    min: 0.1,
+    max: 2,
+    step: 0.05,
+    scale: 'lin',
+    unit: '',
+    meaning: 'Above 1 the samples grow more varied, below 1 more alike; π itself is always taken at this temperature.',
+    paper: { value: 1, source: 'verl rollout.temperature' },
+    applies: 'sampling',
+  },
+  {
+    id: 'klInRewardCoef',
+    label: 'KL in the reward',
+    symbol: '\\beta_r',
+    stage: 'reward',
+    default: 0,
+    min: 0,
+    max: 1,
+    step: 0.01,
+    scale: 'lin',
+    unit: 'per nat',
+    meaning: 'Each token pays this much reward per nat that the sampling policy is above the reference.',
+    paper: { value: 0, source: 'verl use_kl_in_reward false' },
+    applies: 'credit',
+    requires: { field: 'refLogprobs', above: 0 },
+  },
+  {
+    id: 'klInRewardType',
+    label: 'Estimator of that KL',
+    symbol: '\\mathrm{kl}_r',
+    stage: 'reward',
+    default: 0,
+    min: 0,
+    max: 6,
+    step: 1,
+    scale: 'lin',
+    unit: '',
+    meaning: 'Which per-token estimator of the KL divergence the reward pays for.',
+    paper: { value: 0, source: 'verl kl_penalty "kl" = k1' },
+    options: KL_TYPES,
+    applies: 'credit',
+    advanced: true,
+  },
+  {
+    id: 'normByStd',
+    label: 'Divide by the std',
+    symbol: '/\\sigma',
+    stage: 'advantage',
+    default: 1,
+    min: 0,
+    max: 2,
+    step: 1,
+    scale: 'lin',
+    unit: '',
+    meaning: 'Divides the centred rewards by their standard deviation, so that rare successes weigh more.',
+    paper: { value: 1, source: 'DeepSeekMath §4.1.2' },
+    options: NORM_OPTIONS,
+    applies: 'credit',
+  },
+  {
+    id: 'stdEps',
+    label: 'Floor under the std',
+    symbol: '\\varepsilon',
+    stage: 'advantage',
+    default: 1e-6,
+    min: 1e-9,
+    max: 0.1,
+    step: 1,
+    scale: 'log',
+    unit: '',
+    meaning: 'Added to the standard deviation; when it grows, nearly equal rewards give smaller advantages.',
+    paper: { value: 1e-6, source: 'verl core_algos.py:268 (TRL 1e-4)' },
+    applies: 'credit',
+    advanced: true,
+  },
+  {
+    id: 'singletonZero',
+    label: 'Advantage of a lone sample',
+    symbol: 'A_{G=1}',
+    stage: 'advantage',
+    default: 0,
+    min: 0,
+    max: 1,
+    step: 1,
+    scale: 'lin',
+    unit: '',
+    meaning: 'A group of one has no spread: its advantage is its reward (verl) or zero (TRL).',
+    paper: { value: 0, source: 'verl core_algos.py:268' },
+    options: ['its reward', 'zero'],
+    applies: 'credit',
+    advanced: true,
+  },
+  ...LOSS_KNOBS,
+];
+
+/** What a method may change about a base knob. */
+export type KnobChange = Partial<Pick<Knob, 'default' | 'paper' | 'meaning' | 'options' | 'max'>>;
+
+/** The base knobs with a method's own defaults and paper values, without those of the stages that it replaces. */
+export function baseKnobs(changes: Readonly<Record<string, KnobChange>> = {}, without: readonly (StageName | string)[] = []): Knob[] {
+  const unknown = Object.keys(changes).filter((id) => !BASE_KNOBS.some((knob) => knob.id === id));
+  if (unknown.length > 0) throw new Error(`No base knob is called ${unknown.join(', ')}.`);
+  return BASE_KNOBS.filter((knob) => !without.includes(knob.stage) && !without.includes(knob.id)).map((knob) => ({
+    ...knob,
+    ...changes[knob.id],
+  }));
+}

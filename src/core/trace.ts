@@ -1,0 +1,56 @@
+import type { RolloutBatch } from './batch.ts';
+import type { BatchSlice } from './batchSlice.ts';
+import type { Trace, TraceEntry, TraceLevel } from './stages/types.ts';
+
+export const perToken = (values: Float64Array): TraceEntry => ({ level: 'token', values });
+export const perResponse = (values: Float64Array): TraceEntry => ({ level: 'response', values });
+export const perGroup = (values: Float64Array): TraceEntry => ({ level: 'group', values });
+export const perBatch = (value: number): TraceEntry => ({ level: 'batch', values: Float64Array.of(value) });
+
+/** Repeats a value per response on its tokens: [responses] → [N]. */
+export function spreadResponses(batch: RolloutBatch, values: ArrayLike<number>): Float64Array {
+  const out = new Float64Array(batch.tokens.length);
+  batch.responses.forEach((response, i) => out.fill(values[i], response.start, response.end));
+  return out;
+}
+
+/** Number of entries of a level in a batch. */
+function sizeOf(batch: RolloutBatch, level: TraceLevel): number {
+  switch (level) {
+    case 'batch':
+      return 1;
+    case 'group':
+      return batch.groups.length;
+    case 'response':
+      return batch.responses.length;
+    case 'token':
+      return batch.tokens.length;
+  }
+}
+
+/**
+ * Writes a slice's trace into the whole batch's, NaN where no slice reached. A number of the slice as a whole (level
+ * `batch`) becomes a token trace, spread over the slice's tokens, unless `keepBatchLevel`.
+ */
+export function scatterTrace(
+  target: Record<string, TraceEntry>,
+  batch: RolloutBatch,
+  slice: BatchSlice,
+  trace: Trace,
+  keepBatchLevel = false,
+): void {
+  for (const [name, entry] of Object.entries(trace)) {
+    const spread = entry.level === 'batch' && !keepBatchLevel;
+    const level = spread ? 'token' : entry.level;
+    let place = target[name];
+    if (!place || place.level !== level) {
+      place = { level, values: new Float64Array(sizeOf(batch, level)).fill(NaN) };
+      target[name] = place;
+    }
+    if (entry.level === 'batch' && keepBatchLevel) place.values[0] = entry.values[0];
+    else {
+      const index = level === 'group' ? slice.groups : level === 'response' ? slice.responseIndex : slice.tokenIndex;
+      for (let i = 0; i < index.length; i++) place.values[index[i]] = spread ? entry.values[0] : entry.values[i];
+    }
+  }
+}
