@@ -11,8 +11,9 @@ import { parseArgs } from 'node:util';
 import { hashText } from '../src/core/random.ts';
 import { loadTask } from '../src/core/tasks/index.ts';
 import { decodeCheckpoint, encodeCheckpoint } from '../src/engine/checkpoint.ts';
-import { createModel, initialParameters } from '../src/engine/createModel.ts';
+import { createModel } from '../src/engine/createModel.ts';
 import { evaluate, heldOutPrompts } from '../src/engine/evaluate.ts';
+import { initialParameters } from '../src/engine/layout.ts';
 import { PRETRAINING, pretrainStep } from '../src/engine/pretraining.ts';
 import { taskModelConfig } from '../src/engine/taskModel.ts';
 

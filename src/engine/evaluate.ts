@@ -1,6 +1,6 @@
 /** Rewards of a model on prompts that training never sees. */
 import { hashText, STREAM, streamAt, uniformAt } from '../core/random.ts';
-import type { SamplingStage } from '../core/stages/types.ts';
+import { temperatureSampling } from '../core/stages/temperatureSampling.ts';
 import type { Task } from '../core/tasks/types.ts';
 import { sampleResponses } from './sampler.ts';
 import type { LanguageModel } from './types.ts';
@@ -19,14 +19,6 @@ export interface Evaluation {
 
 /** Rows decoded together. */
 const CHUNK = 128;
-
-/** Draws from π at `temperature`, and from nothing else: an evaluation is the same whatever method trained. */
-const plainSampling = (temperature: number): SamplingStage => ({
-  transform: ({ logits, out }) => {
-    for (let v = 0; v < logits.length; v++) out[v] = logits[v] / temperature;
-    return { temperature, trace: {} };
-  },
-});
 
 /** `count` different held-out prompts (fewer where the split is smaller), the same for every model. */
 export function heldOutPrompts(task: Task, count: number): number[][] {
@@ -54,7 +46,7 @@ export function evaluate(model: LanguageModel, task: Task, prompts: readonly (re
       task,
       prompts: chunk,
       baseTemperature: 1,
-      choose: temperature === 0 ? { kind: 'greedy' } : { kind: 'draw', stage: plainSampling(temperature), knobs: {}, state: null, uniform },
+      choose: temperature === 0 ? { kind: 'greedy' } : { kind: 'draw', stage: temperatureSampling, knobs: { temperature }, state: null, uniform },
     });
     responses.forEach((response, i) => {
       const verdict = task.verify(chunk[i], response.tokens).reward;

@@ -9,11 +9,10 @@ import { sampleResponses } from './sampler.ts';
 import type { SampledResponse } from './sampler.ts';
 import type { LanguageModel } from './types.ts';
 
-/** A prompt, where it stands in the step's numbering, and its responses. */
+/** A prompt and its responses. */
 export interface SampledGroup {
   prompt: readonly number[];
   responses: readonly SampledResponse[];
-  greedyReward?: number;
 }
 
 export interface GroupRequest {
@@ -30,7 +29,6 @@ export interface GroupRequest {
   stage: SamplingStage;
   knobs: KnobValues;
   state: MethodState;
-  needsGreedyReward: boolean;
 }
 
 /** Draws the prompts of these slots and a group of responses to each. */
@@ -51,12 +49,14 @@ export function sampleGroups(request: GroupRequest): SampledGroup[] {
     },
     keepStates: true,
   });
-  const greedy = request.needsGreedyReward ? sampleResponses({ model, task, prompts, baseTemperature, choose: { kind: 'greedy' } }) : null;
-  return prompts.map((prompt, p) => ({
-    prompt,
-    responses: responses.slice(p * G, (p + 1) * G),
-    ...(greedy ? { greedyReward: task.verify(prompt, greedy[p].tokens).reward } : {}),
-  }));
+  return prompts.map((prompt, p) => ({ prompt, responses: responses.slice(p * G, (p + 1) * G) }));
+}
+
+/** The batch with the reward of the greedy response to each prompt. */
+export function withGreedyRewards(task: Task, model: LanguageModel, batch: RolloutBatch): RolloutBatch {
+  const prompts = batch.groups.map((group) => group.prompt);
+  const greedy = sampleResponses({ model, task, prompts, baseTemperature: batch.baseTemperature, choose: { kind: 'greedy' } });
+  return { ...batch, groups: batch.groups.map((group, g) => ({ ...group, greedyReward: task.verify(group.prompt, greedy[g].tokens).reward })) };
 }
 
 /** The batch of some sampled groups, rewarded by the task's verifier. */
@@ -76,8 +76,8 @@ export function assembleBatch(task: Task, model: LanguageModel, sampled: readonl
   const groups: RolloutGroup[] = [];
   const responses: RolloutResponse[] = [];
   let at = 0;
-  sampled.forEach(({ prompt, responses: members, greedyReward }, group) => {
-    groups.push({ prompt, start: responses.length, end: responses.length + members.length, ...(greedyReward === undefined ? {} : { greedyReward }) });
+  sampled.forEach(({ prompt, responses: members }, group) => {
+    groups.push({ prompt, start: responses.length, end: responses.length + members.length });
     for (const member of members) {
       const { reward, parts, spans } = task.verify(prompt, member.tokens);
       responses.push({

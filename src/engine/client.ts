@@ -1,0 +1,271 @@
+/**
+ * The page's side of the worker: typed calls, promises for what is answered once, and a watch over a worker that dies
+ * or never starts, which is replaced and goes on from the last good checkpoint.
+ */
+import type { FromWorker, StepMetrics, StopReason, ToWorker, TrainedMethod, TrainingSettings } from './protocol.ts';
+
+export interface StartOptions {
+  task: string;
+  /** File bytes of the checkpoint to start from. */
+  checkpoint: ArrayBuffer;
+  /** File bytes of the checkpoint that KL is taken against; without it, `checkpoint`. */
+  base?: ArrayBuffer;
+  seed: string;
+  settings: TrainingSettings;
+  method: TrainedMethod;
+  /** URL of the folder of the .wasm files, ending in a slash. */
+  wasmBase: string;
+  forceFallback?: boolean;
+}
+
+export interface Bundle {
+  step: number;
+  /** Encoded batch (`core/batchCodec.ts`). */
+  batch: ArrayBuffer;
+  metrics: readonly StepMetrics[];
+  stepsPerSecond: number;
+}
+
+export interface EngineHandlers {
+  /** The engine stands at `step`, paused: after start, load, reset, or a restart (then `message` says why). */
+  onReady(ready: { backend: 'wasm' | 'tfjs-cpu'; step: number; message?: string }): void;
+  /** Call `painted()` once it is on the screen; no other comes before. */
+  onBundle(bundle: Bundle): void;
+  onStopped(reason: StopReason, step: number): void;
+  /** Training state is as it was. */
+  onError(message: string): void;
+  /** The worker could not be kept alive; `start` tries again. */
+  onLost(message: string): void;
+}
+
+/** What the client needs of a Worker. */
+export interface WorkerLike {
+  postMessage(message: ToWorker, transfer?: Transferable[]): void;
+  terminate(): void;
+  onmessage: ((event: MessageEvent<FromWorker>) => void) | null;
+  onerror: ((event: ErrorEvent) => void) | null;
+  onmessageerror: ((event: MessageEvent) => void) | null;
+}
+
+export interface ClientOptions {
+  createWorker?: () => WorkerLike;
+  /** A worker that has not answered for this long, ms, while an answer is due, counts as dead. */
+  patience?: number;
+  /** Bundles between two background saves of the training state. */
+  saveEvery?: number;
+}
+
+export interface EngineClient {
+  start(options: StartOptions): void;
+  load(checkpoint: ArrayBuffer): void;
+  play(): void;
+  pause(): void;
+  step(): void;
+  reset(): void;
+  setSettings(settings: TrainingSettings): void;
+  setMethod(method: TrainedMethod): void;
+  setSeed(seed: string): void;
+  painted(): void;
+  /** Encoded batch of one group: what the current policy thinks of hand-written responses. */
+  score(prompt: readonly number[], responses: readonly (readonly number[])[], temperature: number): Promise<ArrayBuffer>;
+  /** File bytes of the training state, moments included. */
+  save(): Promise<ArrayBuffer>;
+  dispose(): void;
+}
+
+const RESTARTS = 2;
+
+const spawn = (): WorkerLike => new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+
+export function createEngineClient(handlers: EngineHandlers, options: ClientOptions = {}): EngineClient {
+  const { createWorker = spawn, patience = 20000, saveEvery = 50 } = options;
+  let worker: WorkerLike | null = null;
+  /** What a new worker is started with: the first start, brought up to date by every later change and save. */
+  let last: StartOptions | null = null;
+  let restarts = 0;
+  let restartNote: string | null = null;
+  let bundlesSinceSave = 0;
+  let isPlaying = false;
+  let owesBundle = false;
+  let isStarting = false;
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  let nextRequest = 1;
+  const requests = new Map<number, { resolve(bytes: ArrayBuffer): void; reject(error: Error): void }>();
+
+  /** (Re)starts the clock while the worker owes an answer, and stops it while it owes none. */
+  function watch(): void {
+    if (timer !== null) clearTimeout(timer);
+    const isDue = worker !== null && (isStarting || requests.size > 0 || (isPlaying && owesBundle));
+    timer = isDue ? setTimeout(() => revive('The training worker does not answer'), patience) : null;
+  }
+
+  function send(message: ToWorker, transfer: Transferable[] = []): void {
+    worker?.postMessage(message, transfer);
+    watch();
+  }
+
+  function stopWorker(why: string): void {
+    if (worker) {
+      worker.onmessage = null;
+      worker.onerror = null;
+      worker.onmessageerror = null;
+      worker.terminate();
+    }
+    worker = null;
+    isPlaying = false;
+    isStarting = false;
+    for (const { reject } of requests.values()) reject(new Error(why));
+    requests.clear();
+    watch();
+  }
+
+  function launch(start: StartOptions): void {
+    try {
+      worker = createWorker();
+    } catch (error) {
+      handlers.onLost(`The training worker could not be created (${error instanceof Error ? error.message : String(error)}). The recordings still work; reload the page to try again.`);
+      return;
+    }
+    const current = worker;
+    current.onmessage = (event) => receive(event.data);
+    current.onerror = (event) => {
+      event.preventDefault?.();
+      revive(`The training worker failed${event.message ? ` (${event.message})` : ''}`);
+    };
+    current.onmessageerror = () => revive('A message of the training worker could not be read');
+    isStarting = true;
+    owesBundle = true;
+    send({ kind: 'start', ...start });
+  }
+
+  function revive(why: string): void {
+    const start = last;
+    stopWorker(`${why}.`);
+    if (!start) return;
+    if (restarts >= RESTARTS) {
+      handlers.onLost(`${why}, also after ${RESTARTS} restarts. The recordings still work; reload the page to train again.`);
+      return;
+    }
+    restarts++;
+    restartNote = `${why}. It was restarted from the last saved state: press play to go on.`;
+    launch(start);
+  }
+
+  function receive(message: FromWorker): void {
+    switch (message.kind) {
+      case 'ready': {
+        isStarting = false;
+        isPlaying = false;
+        owesBundle = true;
+        const note = [restartNote, message.message].filter(Boolean).join(' ');
+        restartNote = null;
+        handlers.onReady({ backend: message.backend, step: message.step, ...(note ? { message: note } : {}) });
+        break;
+      }
+      case 'bundle':
+        owesBundle = false;
+        handlers.onBundle(message);
+        bundlesSinceSave++;
+        if (bundlesSinceSave >= saveEvery) keepState();
+        break;
+      case 'stopped':
+        isPlaying = false;
+        handlers.onStopped(message.reason, message.step);
+        break;
+      case 'scored':
+        settle(message.request, message.batch);
+        break;
+      case 'saved':
+        settle(message.request, message.checkpoint);
+        break;
+      case 'error': {
+        const request = message.request === undefined ? undefined : requests.get(message.request);
+        if (request && message.request !== undefined) {
+          requests.delete(message.request);
+          request.reject(new Error(message.message));
+        } else {
+          isStarting = false;
+          isPlaying = false;
+          handlers.onError(message.message);
+        }
+      }
+    }
+    watch();
+  }
+
+  function settle(request: number, bytes: ArrayBuffer): void {
+    requests.get(request)?.resolve(bytes);
+    requests.delete(request);
+  }
+
+  function ask(message: (request: number) => ToWorker): Promise<ArrayBuffer> {
+    if (!worker) return Promise.reject(new Error('The engine is not running. Press play to start it.'));
+    const request = nextRequest++;
+    return new Promise((resolve, reject) => {
+      requests.set(request, { resolve, reject });
+      send(message(request));
+    });
+  }
+
+  const save = () => ask((request) => ({ kind: 'save', request }));
+
+  /** Remembers the training state, for a restart. A worker that got this far is alive: its restarts are forgiven. */
+  function keepState(): void {
+    bundlesSinceSave = 0;
+    save().then(
+      (checkpoint) => {
+        if (last) last = { ...last, base: last.base ?? last.checkpoint, checkpoint };
+        restarts = 0;
+      },
+      () => undefined,
+    );
+  }
+
+  function update(change: Partial<StartOptions>): void {
+    if (last) last = { ...last, ...change };
+  }
+
+  return {
+    start(start) {
+      stopWorker('The engine was started again.');
+      last = start;
+      restarts = 0;
+      bundlesSinceSave = 0;
+      launch(start);
+    },
+    load(checkpoint) {
+      update({ checkpoint, ...(last ? { base: last.base ?? last.checkpoint } : {}) });
+      isStarting = true;
+      send({ kind: 'load', checkpoint });
+    },
+    play() {
+      isPlaying = true;
+      send({ kind: 'play' });
+    },
+    pause: () => send({ kind: 'pause' }),
+    step: () => send({ kind: 'step' }),
+    reset() {
+      isStarting = true;
+      send({ kind: 'reset' });
+    },
+    setSettings(settings) {
+      update({ settings });
+      send({ kind: 'settings', settings });
+    },
+    setMethod(method) {
+      update({ method });
+      send({ kind: 'method', method });
+    },
+    setSeed(seed) {
+      update({ seed });
+      send({ kind: 'seed', seed });
+    },
+    painted() {
+      owesBundle = true;
+      send({ kind: 'painted' });
+    },
+    score: (prompt, responses, temperature) => ask((request) => ({ kind: 'score', request, prompt, responses, temperature })),
+    save,
+    dispose: () => stopWorker('The engine was closed.'),
+  };
+}
