@@ -22,16 +22,17 @@ describe('a small recorded group', () => {
   const lab = useLab();
   const open = () => lab.open({ before: (page) => serveRecording(page, smallGroup()) });
 
-  // All numbers are worked out by hand in smallGroup.ts; the advantage of the whole group is ±0.8660239.
+  // All numbers are worked out by hand in smallGroup.ts. The advantage of a whole response is ±0.8660239. GRPO averages over
+  // each response first, so a token of a 7-token response weighs 20 / (4 · 7) = 5/7, of a 3-token one 5/3; TEMPO over all tokens.
   it.each([
     // [method, response, token, advantage, credit]
-    ['GRPO', 1, 1, '+0.866', '+0.953'], // 0.8660239 · 1.1
-    ['GRPO', 2, 1, '−0.866', '−0.953'],
-    ['GRPO', 1, 2, '+0.866', '+0.866'], // ratio 1
+    ['GRPO', 1, 1, '+0.866', '+0.680'], // 0.8660239 · 1.1 · 5/7
+    ['GRPO', 2, 1, '−0.866', '−0.680'],
+    ['GRPO', 1, 2, '+0.866', '+0.619'], // ratio 1
     ['GRPO', 1, 6, '+0.866', '0.000'], // ratio 1.5 with a positive advantage: clipped
     ['GRPO', 2, 6, '−0.866', '0.000'], // ratio 0.5 with a negative advantage: clipped
-    ['GRPO', 3, 1, '+0.866', '+0.779'], // 0.8660239 · 0.9
-    ['GRPO', 4, 2, '−0.866', '−1.126'], // −0.8660239 · 1.3: above the bound, but the push is downwards
+    ['GRPO', 3, 1, '+0.866', '+1.299'], // 0.8660239 · 0.9 · 5/3
+    ['GRPO', 4, 2, '−0.866', '−1.876'], // −0.8660239 · 1.3 · 5/3: above the bound, but the push is downwards
     ['TEMPO', 1, 1, '+0.866', '+0.953'], // S leaves the value at 1/2: no step
     ['TEMPO', 3, 2, '+1.732', '+1.732'], // (0.5 + 0.5) / 0.5773512692
     ['TEMPO', 2, 6, '−1.732', '0.000'], // (−0.5 − 0.5) / 0.5773512692, ratio 0.5: clipped
@@ -56,8 +57,8 @@ describe('a small recorded group', () => {
     await pin(page, 1, 6);
     await openKnobs(page);
     await typeKnob(page, 'clipHigh', '0.6');
-    // 0.8660239 · 1.5
-    await expect.poll(() => headline(page, 'credit')).toBe('+1.299');
+    // 0.8660239 · 1.5 · 5/7
+    await expect.poll(() => headline(page, 'credit')).toBe('+0.928');
     await knobSlider(page, 'clipHigh').focus();
     await page.keyboard.press('Home');
     await expect.poll(() => headline(page, 'credit')).toBe('0.000');

@@ -114,8 +114,3 @@ export function smallGroup(): RolloutBatch {
     baseTemperature: 1,
   };
 }
-
-/** ±0.5 / 0.5773512692. */
-export const GROUP_ADVANTAGE = 0.8660239;
-/** (0.5 + 0.5) / 0.5773512692: a right digit moves the prefix value from 1/2 to 1. */
-export const FORK_ADVANTAGE = 1.7320478;
