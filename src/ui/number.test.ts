@@ -49,7 +49,9 @@ describe('formatCompact', () => {
     [-0.123456, '−0.123'],
     [1234.5, '1230'],
     [0.00001234, '1.23e−5'],
-    [2.5e7, '2.50e7'],
+    [2.5e7, '2.5e7'],
+    [1e-6, '1e−6'],
+    [1.2e20, '1.2e20'],
     [Infinity, '∞'],
     [0, '0'],
   ])('%d → %s', (value, text) => expect(formatCompact(value)).toBe(text));

@@ -50,5 +50,11 @@ export function formatCompact(value: number, digits = 3): string {
   if (value === 0) return '0';
   const size = Math.abs(value);
   const text = size >= 1e-4 && size < 1e6 ? String(Number(size.toPrecision(digits))) : size.toExponential(Math.max(0, digits - 1));
-  return (value < 0 ? MINUS : '') + text.replace('e-', `e${MINUS}`).replace('e+', 'e');
+  return (
+    (value < 0 ? MINUS : '') +
+    text
+      .replace(/\.?0+e/, 'e')
+      .replace('e-', `e${MINUS}`)
+      .replace('e+', 'e')
+  );
 }

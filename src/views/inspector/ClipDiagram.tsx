@@ -21,10 +21,10 @@ export function ClipDiagram(input: ClipInput) {
   const hasDual = input.advantage < 0 && input.dual < Infinity;
   const ticks = spread(
     [
-      { at: input.low, label: formatNumber(input.low, 2) },
-      { at: 1, label: '1' },
-      { at: input.high, label: formatNumber(input.high, 2) },
       ...(hasDual ? [{ at: input.dual, label: `c = ${formatNumber(input.dual, 1)}` }] : []),
+      { at: input.low, label: formatNumber(input.low, 2) },
+      { at: input.high, label: formatNumber(input.high, 2) },
+      { at: 1, label: '1' },
     ].filter((tick) => tick.at >= geometry.x[0] && tick.at <= geometry.x[1]),
     x,
   );
@@ -71,13 +71,13 @@ export function ClipDiagram(input: ClipInput) {
   );
 }
 
-/** Keeps labels 30 px apart by leaving out the ones that would collide; the bounds come before the 1. */
+/** Keeps labels apart by leaving out those that would collide with an earlier, more important one. */
 function spread<Tick extends { at: number; label: string }>(
   ticks: readonly Tick[],
   x: (value: number) => number,
 ): (Tick & { x: number })[] {
   const placed: (Tick & { x: number })[] = [];
-  for (const tick of [...ticks].sort((a, b) => Number(a.at === 1) - Number(b.at === 1))) {
+  for (const tick of ticks) {
     const at = Math.min(WIDTH - 16, Math.max(16, x(tick.at)));
     if (placed.every((other) => Math.abs(other.x - at) >= 28)) placed.push({ ...tick, x: at });
   }

@@ -75,7 +75,7 @@ function Headline({ label, value }: { label: string; value: number }) {
   return (
     <div>
       <dt>{label}</dt>
-      <dd className={value < 0 ? 'is-negative' : value > 0 ? 'is-positive' : undefined}>{formatNumber(value, 3, { sign: true })}</dd>
+      <dd className={value < 0 ? 'is-negative' : value > 0 ? 'is-positive' : undefined}>{formatNumber(value, 2, { sign: true })}</dd>
     </div>
   );
 }

@@ -14,13 +14,11 @@ const percent = (p: number) => `${formatNumber(100 * p, p >= 0.0995 ? 0 : 1)} %`
 
 /** π over the next token as bars, the drawn one marked; a preview temperature is an outline, never a fill. */
 export function Distribution({ bars, glyphOf, baseTemperature, drawn, previewTemperature }: DistributionProps) {
+  const preview = previewTemperature === null ? '' : `, with a preview at ${formatNumber(previewTemperature, 2)}`;
+  const name = `Likeliest next tokens at temperature ${formatNumber(baseTemperature, 2)}${preview}`;
   return (
     <>
-      <table className="bars">
-        <caption className="visually-hidden">
-          Likeliest next tokens at temperature {formatNumber(baseTemperature, 2)}
-          {previewTemperature !== null && `, with a preview at ${formatNumber(previewTemperature, 2)}`}
-        </caption>
+      <table className={previewTemperature === null ? 'bars' : 'bars has-preview'} aria-label={name}>
         <tbody>
           {bars.map((bar) => (
             <tr key={bar.id} className={bar.isSampled ? 'is-sampled' : undefined}>

@@ -22,8 +22,7 @@ export function Effect({ change, before, after }: EffectProps) {
           {formatNumber(change, 3, { sign: true })}
         </strong>
       </p>
-      <table className="bars">
-        <caption className="visually-hidden">Probability of this token before and after this step</caption>
+      <table className="bars" aria-label="Probability of this token before and after this step">
         <tbody>
           {rows.map((row) => (
             <tr key={row.label}>

@@ -23,8 +23,8 @@ export function Formula({ result, template, read, nameOf, onTerm }: FormulaProps
   const [active, setActive] = useState<number | null>(null);
   const parts = useMemo(() => parseTemplate(template), [template]);
   const terms = useMemo(() => parts.filter((part) => part.kind === 'term'), [parts]);
-  const symbols = `${result.latex} = ${symbolTex(parts)}`;
-  const numbers = `= ${numberTex(parts, (trace) => read(trace)?.value ?? NaN)}`;
+  const symbols = `\\displaystyle ${result.latex} = ${symbolTex(parts)}`;
+  const numbers = `\\displaystyle = ${numberTex(parts, (trace) => read(trace)?.value ?? NaN)}`;
 
   const choose = (index: number | null) => {
     setActive(index);
@@ -58,8 +58,10 @@ export function Formula({ result, template, read, nameOf, onTerm }: FormulaProps
         <strong className={result.value < 0 ? 'is-negative' : result.value > 0 ? 'is-positive' : undefined}>
           {formatNumber(result.value, 3, { sign: true })}
         </strong>
+        <span className="formula-term">
+          {activeTerm ? `${nameOf(activeTerm.trace)}: ${formatCompact(activeValue?.value ?? NaN, 4)}` : ''}
+        </span>
       </div>
-      <p className="formula-term">{activeTerm ? `${nameOf(activeTerm.trace)}: ${formatCompact(activeValue?.value ?? NaN, 4)}` : ''}</p>
     </div>
   );
 }
@@ -99,6 +101,10 @@ function Line({ latex, label }: { latex: string; label?: (index: number) => stri
       isCurrent = false;
     };
   }, [latex]);
+  // The symbols stay while knobs move, but what they are called changes with their numbers.
+  useEffect(() => {
+    if (host.current && label) nameTerms(host.current, label);
+  });
   return <div ref={host} className="formula-line" aria-hidden={label ? undefined : true} />;
 }
 

@@ -72,6 +72,7 @@ function Pinned({
   const glyphOf = (id: number) => visibleGlyph(task.vocabulary[id] ?? '?');
   const { method } = composed;
   const title = titleOf ?? ((id: string) => (id === method.meta.id ? method.meta.title : id));
+  const nameOf = (trace: string) => method.knobs.find(({ id }) => trace === `knob:${id}`)?.label ?? traceName(trace);
   const token = batch.tokens[at.token];
   const clip = clipInput(batch, credit, at);
   const field = (name: 'temperature' | 'samplingLogprobs' | 'oldLogprobs') => batch.fields[name]?.[at.token] ?? null;
@@ -97,7 +98,7 @@ function Pinned({
           )}
         </Part>
         <Part title={`Credit under ${method.meta.title}`}>
-          <Credit batch={batch} credit={credit} composed={composed} at={at} nameOf={traceName} titleOf={title} onHighlight={onHighlight} />
+          <Credit batch={batch} credit={credit} composed={composed} at={at} nameOf={nameOf} titleOf={title} onHighlight={onHighlight} />
         </Part>
         {clip && (
           <Part title="Clip" aside={`ratio ${formatNumber(clip.ratio, 3)}`}>
@@ -119,7 +120,7 @@ function Pinned({
         <Part title="Stages">
           <StageList composed={composed} titleOf={title} />
         </Part>
-        <TraceTable batch={batch} credit={credit} at={at} nameOf={traceName} />
+        <TraceTable batch={batch} credit={credit} at={at} nameOf={nameOf} />
         <Part title="Source">
           <Source meta={method.meta} />
         </Part>

@@ -47,6 +47,7 @@ describe('texNumber', () => {
     [123.456, '123.5'],
     [0.00012, '1.2{\\times}10^{-4}'],
     [-2.5e7, '-2.5{\\times}10^{7}'],
+    [1e-6, '10^{-6}'],
     [Infinity, '\\infty'],
     [NaN, '\\text{–}'],
   ])('%d → %s', (value, latex) => expect(texNumber(value)).toBe(latex));

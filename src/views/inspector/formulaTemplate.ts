@@ -28,7 +28,7 @@ export function texNumber(value: number): string {
   if (Number.isInteger(size) && size < 1e5) return `${sign}${size}`;
   if (size < 1e-3 || size >= 1e5) {
     const [mantissa, exponent] = size.toExponential(1).split('e');
-    return `${sign}${mantissa}{\\times}10^{${Number(exponent)}}`;
+    return `${sign}${Number(mantissa) === 1 ? '' : `${Number(mantissa)}{\\times}`}10^{${Number(exponent)}}`;
   }
   return `${sign}${Number(size.toFixed(size < 0.1 ? 4 : size < 1 ? 3 : size < 100 ? 2 : 1))}`;
 }
