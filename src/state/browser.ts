@@ -21,9 +21,9 @@ export function browserDeps(): LabDeps {
       if (!response.ok) throw new Error(`${path} is missing on this server (status ${response.status}).`);
       return response.arrayBuffer();
     },
-    async createEngine(onMessage, onDeath) {
+    async createEngine(handlers) {
       const { createEngineClient } = await import('../engine/client.ts');
-      return createEngineClient(onMessage, onDeath);
+      return createEngineClient(handlers);
     },
     wasmBase: base,
   };

@@ -7,6 +7,8 @@ export const CATALOGUE_PATH = 'recordings/index.json';
 
 export interface TaskCatalogue {
   id: string;
+  /** File of the base model: what KL is taken against. */
+  base: string;
   /** Checkpoint shown first. */
   first: string;
   /** Prompt shown first in that checkpoint's recording. */

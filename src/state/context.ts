@@ -1,15 +1,9 @@
 /** What the groups of actions share: the store, the outside world, and the one function that credits the batch again. */
 import type { StoreApi } from 'zustand/vanilla';
 import type { RolloutBatch } from '../core/batch.ts';
-import type { FromWorker, ToWorker } from '../engine/protocol.ts';
+import type { EngineClient, EngineHandlers } from '../engine/client.ts';
 import type { Speaker } from './say.ts';
 import type { Edit, LabState } from './types.ts';
-
-/** The worker behind its client. */
-export interface Engine {
-  send(message: ToWorker, transfer?: Transferable[]): void;
-  stop(): void;
-}
 
 /** The outside world, so that the lab can be tested without one. */
 export interface LabDeps {
@@ -19,8 +13,8 @@ export interface LabDeps {
   frame(run: () => void): void;
   /** A file shipped with the page, by its path below the page's own address. Rejects with a sentence. */
   fetchFile(path: string): Promise<ArrayBuffer>;
-  /** Starts the worker; `onDeath` is called once if it dies or cannot start. */
-  createEngine(onMessage: (message: FromWorker) => void, onDeath: (reason: string) => void): Promise<Engine>;
+  /** Loads the client of the worker; the worker itself starts with `start`. */
+  createEngine(handlers: EngineHandlers): Promise<EngineClient>;
   /** Absolute address of the directory of the engine's .wasm files. */
   wasmBase: string;
 }
@@ -43,6 +37,8 @@ export interface LabContext extends Speaker {
   remember(key: string): void;
   /** Shows another batch: edits of the old one end, prompt and pin land in the new one. */
   showBatch(batch: RolloutBatch, change: Partial<LabState>): void;
+  /** Puts the recording of the present checkpoint back on the screen; told where it fails. */
+  showRecording(): Promise<void>;
   /** Loads a method into the store; rejects with a sentence. */
   needMethod(id: string): Promise<void>;
 }

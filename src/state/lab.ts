@@ -13,6 +13,7 @@ import { createRunActions } from './runActions.ts';
 import { createSpeaker } from './say.ts';
 import type { LabState } from './types.ts';
 import { createViewActions } from './viewActions.ts';
+import { encodeLink } from './url.ts';
 import type { LinkState } from './url.ts';
 
 /** What a link without anything in it shows. */
@@ -47,6 +48,7 @@ function initialState(link: LinkState): LabState {
     tasks: TASKS.map(({ id, title }) => ({ id, title })),
     task: null,
     checkpoints: [],
+    baseCheckpoint: null,
     source: 'recorded',
     step: 0,
     sampled: null,
@@ -64,6 +66,7 @@ function initialState(link: LinkState): LabState {
     run: { status: 'idle', stepsPerSecond: 0, backend: null, until: step },
     notices: [],
     announcement: '',
+    canStepBack: false,
     canUndo: false,
     canRedo: false,
   };
@@ -145,6 +148,7 @@ export function createLab(deps: LabDeps, link: LinkState = LINK_DEFAULTS) {
       if (landed.message) speaker.notify({ id: 'pin', level: 'info', text: landed.message });
       else speaker.dismiss('pin');
     },
+    showRecording: () => actions.selectCheckpoint(get().checkpointId),
     needMethod(id) {
       if (get().methods[id]) return Promise.resolve();
       let promise = loading.get(id);
@@ -175,6 +179,7 @@ export function createLab(deps: LabDeps, link: LinkState = LINK_DEFAULTS) {
     ...createLoadActions(context, run, link.group),
     notify: speaker.notify,
     dismiss: speaker.dismiss,
+    shareLink: (address: string) => `${address.split('#')[0]}#${encodeLink(linkOf(get()), LINK_DEFAULTS)}`,
     announce: speaker.announce,
     undo: () => restore(undo(history, snapshot())),
     redo: () => restore(redo(history, snapshot())),

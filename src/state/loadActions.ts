@@ -11,6 +11,8 @@ import type { CheckpointEntry, LabState } from './types.ts';
 export interface Training {
   sendCheckpoint(path: string): Promise<void>;
   stopEngine(): void;
+  /** A recording is on screen: earlier frames belong to another run. */
+  clearFrames(): void;
 }
 
 /** `group` is null where the link named a prompt itself. */
@@ -37,6 +39,7 @@ export function createLoadActions(context: LabContext, training: Training, linke
     const batch = decodeBatch(await deps.fetchFile(entry.recording));
     if (mine !== ticket) return;
     context.showBatch(batch, { checkpointId: entry.id, source: 'recorded', step: entry.step, ...extra });
+    training.clearFrames();
   };
 
   const fail = (error: unknown, what: string, retry: () => void): void => {
@@ -82,7 +85,7 @@ export function createLoadActions(context: LabContext, training: Training, linke
       if (mine !== ticket) return;
       if (!isFirst) training.stopEngine();
       const isPlain = entry.recording === null;
-      await showCheckpoint(entry, mine, { taskId, task, checkpoints: shelf.checkpoints, metrics: shelf.metrics, group, home: { checkpointId: shelf.first, group: shelf.group }, ...(isPlain ? { batch: null, sampled: null } : {}) });
+      await showCheckpoint(entry, mine, { taskId, task, checkpoints: shelf.checkpoints, baseCheckpoint: shelf.base, metrics: shelf.metrics, group, home: { checkpointId: shelf.first, group: shelf.group }, ...(isPlain ? { batch: null, sampled: null } : {}) });
       context.dismiss('load');
     } catch (error) {
       if (mine === ticket) fail(error, 'The recording', () => void openTask(taskId, isFirst));

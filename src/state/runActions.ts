@@ -1,196 +1,199 @@
 /** Actions that reach the worker: training, stepping, scoring. The worker is started by the first of them. */
 import { decodeBatch } from '../core/batchCodec.ts';
-import type { FromWorker, StepMetrics, TrainedMethod } from '../engine/protocol.ts';
-import type { Engine, LabContext } from './context.ts';
+import type { Bundle, EngineClient } from '../engine/client.ts';
+import type { StepMetrics, StopReason, TrainedMethod } from '../engine/protocol.ts';
+import type { LabContext } from './context.ts';
 import { deriveCredit } from './credit.ts';
+import { moveFrame, pushFrame } from './frames.ts';
+import type { Frames } from './frames.ts';
 import { trainingSettings } from './settings.ts';
 import type { RunState } from './types.ts';
 
-/** Longest history of the curves; older steps are thinned out to every second one. */
+/** Longest history of the curves; of older steps every second one is kept. */
 const MAX_METRICS = 4000;
+const RECENT_METRICS = 200;
 
 function appended(old: readonly StepMetrics[], fresh: readonly StepMetrics[]): readonly StepMetrics[] {
   const first = fresh[0]?.step ?? Number.POSITIVE_INFINITY;
   // After a reset the run starts again: what lies after its first step belongs to the run before.
   const all = [...old.filter(({ step }) => step < first), ...fresh];
-  return all.length > MAX_METRICS ? all.filter(({ step }, i) => step % 2 === 0 || i > all.length - 200) : all;
+  return all.length > MAX_METRICS ? all.filter(({ step }, i) => step % 2 === 0 || i > all.length - RECENT_METRICS) : all;
 }
 
-/** Play, pause, step, reset and what the worker answers. */
+/** Play, pause, step, reset, and what the worker answers. */
 export function createRunActions(context: LabContext) {
   const { store, deps, notify, announce } = context;
   const get = store.getState;
   const setRun = (change: Partial<RunState>): void => store.setState({ run: { ...get().run, ...change } });
-  let engine: Engine | null = null;
-  let starting: Promise<Engine> | null = null;
-  let isSettingsDue = false;
-  let nextRequest = 1;
-  const waiting = new Map<number, { resolve: (buffer: ArrayBuffer) => void; reject: (error: Error) => void }>();
+  let engine: EngineClient | null = null;
+  let starting: Promise<EngineClient> | null = null;
+  let isSendDue = false;
+  let isPausedByHiding = false;
+  let frames: Frames = { list: [], at: -1 };
 
   const trainedMethod = async (): Promise<TrainedMethod> => {
-    const id = get().trainMethod;
-    await context.needMethod(id);
-    return { id, knobs: deriveCredit({ ...get(), batch: null }, id)!.knobs, mix: get().mix };
+    const { trainMethod, mix } = get();
+    await Promise.all([trainMethod, ...Object.values(mix)].map(context.needMethod));
+    return { id: trainMethod, knobs: deriveCredit({ ...get(), batch: null }, trainMethod)!.knobs, mix };
   };
 
-  const onDeath = (reason: string): void => {
-    engine = null;
-    starting = null;
-    for (const { reject } of waiting.values()) reject(new Error(reason));
-    waiting.clear();
-    setRun({ status: 'failed', stepsPerSecond: 0 });
-    notify({
-      id: 'run',
-      level: 'error',
-      text: `Training stopped: ${reason} The last step stays on screen, and every method can still be viewed.`,
-      action: { label: 'Start training again', run: () => void actions.play() },
-    });
+  const setFrames = (next: Frames): void => {
+    frames = next;
+    store.setState({ canStepBack: frames.at > 0 });
   };
 
-  const onBundle = (message: Extract<FromWorker, { kind: 'bundle' }>): void => {
-    const batch = decodeBatch(message.batch);
-    const { until } = get().run;
+  const showFrame = (next: Frames | null): boolean => {
+    if (!next) return false;
+    actions.pause();
+    setFrames(next);
+    const { batch, step, source } = next.list[next.at];
+    context.showBatch(batch, { step, source });
+    return true;
+  };
+
+  const onBundle = (bundle: Bundle): void => {
+    const { sampled, source, step } = get();
+    if (frames.list.length === 0 && sampled && source === 'recorded') setFrames(pushFrame(frames, { step, source, batch: sampled }));
+    const batch = decodeBatch(bundle.batch);
     context.showBatch(batch, {
       source: 'live',
-      step: message.step,
-      metrics: appended(get().metrics, message.metrics),
-      run: { ...get().run, stepsPerSecond: message.stepsPerSecond },
+      step: bundle.step,
+      metrics: appended(get().metrics, bundle.metrics),
+      run: { ...get().run, stepsPerSecond: get().run.status === 'running' ? bundle.stepsPerSecond : 0 },
     });
-    if (until !== null && message.step >= until) {
+    setFrames(pushFrame(frames, { step: bundle.step, source: 'live', batch }));
+    const { until } = get().run;
+    if (until !== null && bundle.step >= until) {
       setRun({ until: null });
       actions.pause();
     }
-    const reward = message.metrics[message.metrics.length - 1]?.reward;
-    announce(`Step ${message.step}${reward === undefined ? '' : `, mean reward ${reward.toFixed(2)}`}.`);
-    deps.frame(() => engine?.send({ kind: 'painted' }));
+    const reward = bundle.metrics[bundle.metrics.length - 1]?.reward;
+    announce(`Step ${bundle.step}${reward === undefined ? '' : `, mean reward ${reward.toFixed(2)}`}.`);
+    // After the frame that shows it: the worker may then post the next one.
+    deps.frame(() => deps.frame(() => engine?.painted()));
   };
 
-  const onMessage = (message: FromWorker): void => {
-    switch (message.kind) {
-      case 'ready':
-        setRun({ backend: message.backend, status: get().run.status === 'starting' ? 'paused' : get().run.status });
-        if (message.message) notify({ id: 'backend', level: 'info', text: message.message });
-        break;
-      case 'bundle':
-        onBundle(message);
-        break;
-      case 'stopped':
-        setRun({ status: 'paused', stepsPerSecond: 0 });
-        if (message.reason.kind === 'not-a-number') {
-          notify({ id: 'run', level: 'error', text: message.reason.message, action: { label: 'Back to the checkpoint', run: () => void actions.reset() } });
-        } else if (message.reason.kind === 'nothing-to-learn') notify({ id: 'run', level: 'info', text: message.reason.message });
-        break;
-      case 'scored':
-        waiting.get(message.request)?.resolve(message.batch);
-        waiting.delete(message.request);
-        break;
-      case 'saved':
-        waiting.get(message.request)?.resolve(message.checkpoint);
-        waiting.delete(message.request);
-        break;
-      case 'error':
-        if (message.request !== undefined && waiting.has(message.request)) {
-          waiting.get(message.request)!.reject(new Error(message.message));
-          waiting.delete(message.request);
-        } else {
-          setRun({ status: get().run.status === 'starting' ? 'failed' : 'paused', stepsPerSecond: 0 });
-          notify({ id: 'run', level: 'error', text: message.message, action: { label: 'Try again', run: () => void actions.play() } });
-        }
-        break;
-    }
+  const onStopped = (reason: StopReason): void => {
+    setRun({ status: 'paused', stepsPerSecond: 0 });
+    if (reason.kind === 'not-a-number') {
+      notify({ id: 'run', level: 'error', text: reason.message, action: { label: 'Back to the checkpoint', run: () => actions.reset() } });
+    } else if (reason.kind === 'nothing-to-learn') notify({ id: 'run', level: 'info', text: reason.message });
   };
 
-  const start = async (): Promise<Engine> => {
-    const { checkpoints, checkpointId, taskId, seed } = get();
+  const failed = (message: string): void => {
+    setRun({ status: 'failed', stepsPerSecond: 0 });
+    notify({ id: 'run', level: 'error', text: `${message} What is on screen stays.`, action: { label: 'Try again', run: () => void actions.play() } });
+  };
+
+  const start = async (): Promise<EngineClient> => {
+    const { checkpoints, checkpointId, taskId, seed, baseCheckpoint } = get();
     const entry = checkpoints.find(({ id }) => id === checkpointId);
-    if (!entry) throw new Error('No checkpoint of this task is loaded yet. Wait a moment and try again, or choose another one.');
-    setRun({ status: 'starting' });
-    const [checkpoint, method] = await Promise.all([deps.fetchFile(entry.checkpoint), trainedMethod()]);
-    const created = await deps.createEngine(onMessage, onDeath);
+    if (!entry || !baseCheckpoint) throw new Error('no checkpoint of this task is loaded. Choose one in the model menu.');
+    const [checkpoint, base, method] = await Promise.all([deps.fetchFile(entry.checkpoint), deps.fetchFile(baseCheckpoint), trainedMethod()]);
+    const created = await deps.createEngine({
+      onReady({ backend, message }) {
+        if (get().run.status !== 'running') setRun({ status: 'paused' });
+        setRun({ backend, stepsPerSecond: 0 });
+        if (message) {
+          // A restarted worker waits for play.
+          setRun({ status: 'paused' });
+          notify({ id: 'backend', level: 'info', text: message });
+        }
+      },
+      onBundle,
+      onStopped,
+      onError: failed,
+      onLost(message) {
+        engine = null;
+        failed(message);
+      },
+    });
+    created.start({ task: taskId, checkpoint, base, seed, settings: trainingSettings(get().overrides), method, wasmBase: deps.wasmBase });
     engine = created;
-    created.send({ kind: 'start', task: taskId, checkpoint, seed, settings: trainingSettings(get().overrides), method, wasmBase: deps.wasmBase }, [checkpoint]);
-    context.dismiss('run');
     return created;
   };
 
   /** The engine, started if need be; null after a failure, which has then been told. */
-  const needEngine = async (): Promise<Engine | null> => {
+  const needEngine = async (): Promise<EngineClient | null> => {
     if (engine) return engine;
+    if (!starting) setRun({ status: 'starting' });
     starting ??= start();
     try {
       return await starting;
     } catch (error) {
-      setRun({ status: 'failed' });
-      notify({
-        id: 'run',
-        level: 'error',
-        text: `Training could not start: ${(error as Error).message}`,
-        action: { label: 'Try again', run: () => void actions.play() },
-      });
+      failed(`Training could not start: ${(error as Error).message}`);
       return null;
     } finally {
       starting = null;
     }
   };
 
-  const sendMethod = (): void => {
-    if (!engine || isSettingsDue) return;
-    isSettingsDue = true;
-    deps.frame(async () => {
-      isSettingsDue = false;
-      engine?.send({ kind: 'settings', settings: trainingSettings(get().overrides) });
-      const method = await trainedMethod();
-      engine?.send({ kind: 'method', method });
-    });
-  };
-
   const actions = {
     async play() {
       store.setState({ invite: false });
+      context.dismiss('run');
       const ready = await needEngine();
       if (!ready) return;
       setRun({ status: 'running' });
-      ready.send({ kind: 'play' });
+      ready.play();
     },
     pause() {
-      engine?.send({ kind: 'pause' });
-      if (get().run.status === 'running') setRun({ status: 'paused', stepsPerSecond: 0 });
+      if (get().run.status !== 'running') return;
+      engine?.pause();
+      setRun({ status: 'paused', stepsPerSecond: 0 });
     },
-    togglePlay(): void {
-      if (get().run.status === 'running') actions.pause();
-      else if (get().run.status !== 'starting') void actions.play();
+    togglePlay() {
+      const { status } = get().run;
+      if (status === 'running') actions.pause();
+      else if (status !== 'starting') void actions.play();
     },
+    /** Forth through the steps that were shown; at the last one, one new step. */
     async step() {
+      if (actions.stepForward()) return;
+      actions.pause();
       const ready = await needEngine();
-      if (get().run.status === 'running') actions.pause();
-      ready?.send({ kind: 'step' });
+      ready?.step();
     },
-    /** Back to the checkpoint; without a worker there is nothing to go back from. */
+    stepBack: () => showFrame(moveFrame(frames, -1)),
+    stepForward: () => showFrame(moveFrame(frames, 1)),
+    clearFrames: () => setFrames({ list: [], at: -1 }),
+    /** Back to the checkpoint, and its recording on the screen. */
     reset() {
-      setRun({ status: engine ? 'paused' : 'idle', stepsPerSecond: 0, until: null });
-      engine?.send({ kind: 'reset' });
-      store.setState({ metrics: [] });
+      setRun({ stepsPerSecond: 0, until: null });
       context.dismiss('run');
+      void context.showRecording();
     },
     /** The worker goes on from another checkpoint. */
     async sendCheckpoint(path: string) {
-      if (!engine) return;
+      if (!engine) {
+        setRun({ status: 'idle', stepsPerSecond: 0 });
+        return;
+      }
       actions.pause();
-      const checkpoint = await deps.fetchFile(path);
-      engine.send({ kind: 'load', checkpoint }, [checkpoint]);
+      engine.load(await deps.fetchFile(path));
     },
     /** Ends the worker: another task needs another model. */
     stopEngine() {
-      engine?.stop();
+      engine?.dispose();
       engine = null;
-      setRun({ status: 'idle', stepsPerSecond: 0, backend: null });
+      setRun({ status: 'idle', stepsPerSecond: 0, backend: null, until: null });
+    },
+    /** A hidden page trains nothing. */
+    setHidden(isHidden: boolean) {
+      if (isHidden && get().run.status === 'running') {
+        actions.pause();
+        isPausedByHiding = true;
+      } else if (!isHidden && isPausedByHiding) {
+        isPausedByHiding = false;
+        void actions.play();
+      }
     },
     async setTrainMethod(id: string) {
       const before = get().trainMethod;
       store.setState({ trainMethod: id });
       try {
         await context.needMethod(id);
-        sendMethod();
+        actions.sendMethod();
         announce(`Trains with ${get().methods[id].meta.title} from the next rollout.`);
       } catch (error) {
         store.setState({ trainMethod: before });
@@ -198,24 +201,31 @@ export function createRunActions(context: LabContext) {
       }
     },
     /** Tells the worker the present knobs, settings and mix, once a frame at most. */
-    sendMethod,
+    sendMethod() {
+      if (!engine || isSendDue) return;
+      isSendDue = true;
+      deps.frame(() => {
+        isSendDue = false;
+        engine?.setSettings(trainingSettings(get().overrides));
+        trainedMethod().then(
+          (method) => engine?.setMethod(method),
+          (error: Error) => notify({ id: 'method', level: 'error', text: error.message }),
+        );
+      });
+    },
     /** Another seed is another run: it starts again from the checkpoint. */
     setSeed(seed: string) {
       const clean = seed.trim().slice(0, 60);
       if (clean === '' || clean === get().seed) return;
       store.setState({ seed: clean });
-      engine?.send({ kind: 'seed', seed: clean });
+      engine?.setSeed(clean);
       if (engine) actions.reset();
       announce(`Seed ${clean}.`);
     },
     async score(prompt: readonly number[], response: readonly number[], temperature: number): Promise<ArrayBuffer> {
       const ready = await needEngine();
       if (!ready) throw new Error('the model could not be started.');
-      const request = nextRequest++;
-      return new Promise((resolve, reject) => {
-        waiting.set(request, { resolve, reject });
-        ready.send({ kind: 'score', request, prompt, responses: [response], temperature });
-      });
+      return ready.score(prompt, [response], temperature);
     },
   };
   return actions;

@@ -50,7 +50,7 @@ export interface RunState {
   status: RunStatus;
   stepsPerSecond: number;
   backend: 'wasm' | 'tfjs-cpu' | null;
-  /** Stop by itself when this step is reached; null runs on. */
+  /** Stops by itself when this step is reached; null runs on. */
   until: number | null;
 }
 
@@ -70,6 +70,8 @@ export interface LabState {
   task: Task | null;
   checkpoints: readonly CheckpointEntry[];
   checkpointId: string;
+  /** File of the model that KL is taken against; null until the list of checkpoints is there. */
+  baseCheckpoint: string | null;
   /** What the page opens with: a link need not say it. */
   home: { checkpointId: string; group: number };
   source: 'recorded' | 'live';
@@ -109,6 +111,8 @@ export interface LabState {
   notices: readonly Notice[];
   /** What a screen reader is told next; empty when nothing is to be said. */
   announcement: string;
+  /** There is an earlier step to look at. */
+  canStepBack: boolean;
   canUndo: boolean;
   canRedo: boolean;
 }

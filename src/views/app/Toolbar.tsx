@@ -18,14 +18,10 @@ const MAX_LANES = 4;
 /** What is shown of the batch: prompt, row order, lanes, update, tree. */
 export function Toolbar() {
   const lab = useLab();
-  const shelfOpen = useLabState((state) => state.shelfOpen);
   const rowOrder = useLabState((state) => state.rowOrder);
   const tree = useLabState((state) => state.tree);
   return (
     <div className="toolbar" role="toolbar" aria-label="View">
-      <button type="button" className="button" aria-expanded={shelfOpen} onClick={() => lab.toggleShelf()}>
-        ☰ methods &amp; knobs
-      </button>
       <PromptStepper />
       <Select label="rows" value={rowOrder} options={ROW_ORDERS} disabled={tree} onChange={lab.setRowOrder} />
       <LaneMenu />

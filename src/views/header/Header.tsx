@@ -3,6 +3,7 @@ import { IconButton } from '../../ui/IconButton.tsx';
 import { Select } from '../../ui/Select.tsx';
 import { useLab, useLabState } from '../app/labContext.ts';
 import { useTheme } from '../app/useTheme.ts';
+import { Icon } from './icons.tsx';
 
 /** Brand, what is trained, the transport, and what is always at hand: link, theme, help. */
 export function Header() {
@@ -29,8 +30,12 @@ function Sources() {
   const taskId = useLabState((state) => state.taskId);
   const checkpoints = useLabState((state) => state.checkpoints);
   const checkpointId = useLabState((state) => state.checkpointId);
+  const shelfOpen = useLabState((state) => state.shelfOpen);
   return (
     <div className="top-group top-sources">
+      <button type="button" className="button" aria-expanded={shelfOpen} aria-label="Methods and knobs" onClick={() => lab.toggleShelf()}>
+        ☰ knobs
+      </button>
       <Select label="task" value={taskId} options={tasks.map(({ id, title }) => ({ id, label: title }))} onChange={(id) => void lab.selectTask(id)} />
       <Select
         label="model"
@@ -43,7 +48,7 @@ function Sources() {
   );
 }
 
-const PLAY_WORDS = { idle: '▶ train it', starting: 'starting …', running: '⏸ pause', paused: '▶ train', failed: '▶ try again' } as const;
+const PLAY_WORDS = { idle: '▶ train it', starting: 'starting …', running: 'pause', paused: '▶ train', failed: '▶ try again' } as const;
 
 function Transport() {
   const lab = useLab();
@@ -54,16 +59,17 @@ function Transport() {
   return (
     <div className="top-group top-transport" role="group" aria-label="Training">
       <IconButton label="Back to the step before" disabled={!canBack} onClick={() => lab.stepBack()}>
-        ⏮
+        <Icon name="back" />
       </IconButton>
       <button type="button" className="button play" disabled={status === 'starting' || !hasBatch} onClick={() => lab.togglePlay()}>
+        {status === 'running' && <Icon name="pause" />}
         {PLAY_WORDS[status]}
       </button>
       <IconButton label="One step" disabled={!hasBatch || status === 'starting'} onClick={() => void lab.step()}>
-        ⏭
+        <Icon name="forward" />
       </IconButton>
       <IconButton label="Reset to the checkpoint" disabled={!isLive} onClick={() => lab.reset()}>
-        ⟲
+        <Icon name="reset" />
       </IconButton>
       <StepCount />
     </div>

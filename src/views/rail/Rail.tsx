@@ -28,17 +28,11 @@ export function Rail() {
       </ol>
       {method && (
         <p className="rail-changes">
-          <strong>{method.meta.title}</strong> {changesOf(method)}
+          <strong>{method.meta.title}:</strong> {method.meta.changes}
         </p>
       )}
     </div>
   );
-}
-
-/** The method's own sentence, without its name where it opens with it. */
-function changesOf(method: Method): string {
-  const { changes, title } = method.meta;
-  return changes.startsWith(`${title} `) ? changes.slice(title.length + 1) : changes;
 }
 
 interface StageChipProps {

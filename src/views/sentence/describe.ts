@@ -25,6 +25,8 @@ export interface DescribeInput {
 }
 
 const NOTHING = 1e-9;
+/** Rows this close are as good examples: the ratio alone moves credit by a few percent. */
+const AS_GOOD = 0.1;
 /** Two numbers that would print the same are the same. */
 const PRINT_STEP = 0.005;
 
@@ -80,7 +82,7 @@ function bestRow(rows: readonly Row[], score: (row: Row) => number): Row {
   let best = rows[0];
   for (const row of rows.slice(1)) {
     const gain = score(row) - score(best);
-    const isTied = Math.abs(gain) < PRINT_STEP;
+    const isTied = Math.abs(gain) <= AS_GOOD * score(best);
     const length = row.end - row.start - (best.end - best.start);
     if (isTied ? row.reward < best.reward || (row.reward === best.reward && length > 0) : gain > 0) best = row;
   }
@@ -95,9 +97,10 @@ function describeFlat(input: DescribeInput, rows: readonly Row[], tree: PrefixTr
     (candidate) => Math.max(...places(candidate).map(jump)),
   );
   const turn = places(row).reduce((best, i) => (jump(i) > jump(best) + NOTHING ? i : best), row.start);
-  const value = input.advantages[row.start];
   const count = row.end - row.start;
+  // A length-normalised loss scales a whole response, so that credit may be flat and still not be the advantage.
   const isShown = spread(input.values, row, null).size < PRINT_STEP;
+  const value = isShown ? input.values[row.start] : input.advantages[row.start];
   const head = [strong(input.title), text(isShown ? (value < 0 ? ' blames every token of ' : ' rewards every token of ') : ' gives every token of ')];
   const tokens = code(textOf(input, row.start, row.end));
   const body = isShown ? [text(' alike: '), number(value), text(` ${timesWord(count)}`)] : [text(' the same advantage, '), number(value)];

@@ -4,6 +4,7 @@ import type { Knob, StageName } from '../../core/stages/types.ts';
 import { mixedMethods } from '../../state/credit.ts';
 import { shownKnobs } from '../../state/knobs.ts';
 import { SETTINGS } from '../../state/settings.ts';
+import type { ShownKnob } from '../../state/types.ts';
 import { STAGE_NAMES } from '../../state/url.ts';
 import { KnobSlider } from '../../ui/KnobSlider.tsx';
 import { useLab, useLabState } from '../app/labContext.ts';
@@ -18,7 +19,6 @@ const GROUP_TITLES: Readonly<Record<StageName, string>> = {
 
 /** Sliders of the viewed method and of the run, by stage. A method's own knob replaces the run's of the same id. */
 export function Knobs() {
-  const lab = useLab();
   const method = useLabState((state) => state.methods[state.viewMethod] ?? null);
   const methods = useLabState((state) => state.methods);
   const mix = useLabState((state) => state.mix);
@@ -37,13 +37,38 @@ export function Knobs() {
         return (
           <section key={stage} aria-label={`${GROUP_TITLES[stage]} knobs`}>
             <h3>{GROUP_TITLES[stage]}</h3>
-            {members.map(({ knob, value, isDefault }) => (
-              <KnobSlider key={knob.id} knob={knob} value={value} isDefault={isDefault} onChange={(next) => lab.setKnob(knob, next)} onReset={() => lab.resetKnob(knob)} />
-            ))}
+            <KnobList members={members.filter(({ knob }) => !knob.advanced)} />
+            <More members={members.filter(({ knob }) => knob.advanced)} />
           </section>
         );
       })}
     </div>
+  );
+}
+
+function KnobList({ members }: { members: readonly ShownKnob[] }) {
+  const lab = useLab();
+  return members.map(({ knob, value, isDefault }) => (
+    <KnobSlider
+      key={knob.id}
+      knob={knob}
+      value={value}
+      isDefault={isDefault}
+      onChange={(next) => lab.setKnob(knob, next)}
+      onReset={() => lab.resetKnob(knob)}
+    />
+  ));
+}
+
+/** Constants of the authors' code that a lecture seldom moves. Open while one of them is changed: nothing changed is hidden. */
+function More({ members }: { members: readonly ShownKnob[] }) {
+  if (members.length === 0) return null;
+  const isChanged = members.some(({ isDefault }) => !isDefault);
+  return (
+    <details className="more-knobs" open={isChanged || undefined}>
+      <summary>more ({members.length})</summary>
+      <KnobList members={members} />
+    </details>
   );
 }
 

@@ -1,0 +1,128 @@
+import { useMemo, useRef } from 'react';
+import { HEADLINE, METHODS } from '../../core/methods/index.ts';
+import { deriveCredit } from '../../state/credit.ts';
+import { findLane } from '../../state/lanes.ts';
+import { Segmented } from '../../ui/Segmented.tsx';
+import { MatrixPanel } from '../matrix/MatrixPanel.tsx';
+import type { CellRef } from '../matrix/types.ts';
+import { createCreditScale } from './creditScale.ts';
+import { useLab, useLabState } from './labContext.ts';
+import { creditView, laneView } from './laneViews.ts';
+import { usePreviewEntropies } from './preview.ts';
+import { useTheme } from './useTheme.ts';
+
+interface MatrixProps {
+  highlight: readonly CellRef[] | null;
+  onEdit: (response: number) => void;
+}
+
+/** Fills the matrix panel from the lab. */
+export function Matrix({ highlight, onEdit }: MatrixProps) {
+  const lab = useLab();
+  const theme = useTheme();
+  const batch = useLabState((state) => state.batch);
+  const sampled = useLabState((state) => state.sampled);
+  const task = useLabState((state) => state.task);
+  const group = useLabState((state) => state.group);
+  const derived = useLabState((state) => state.derived);
+  const lanes = useLabState((state) => state.lanes);
+  const creditLane = useLabState((state) => state.creditLane);
+  const overrides = useLabState((state) => state.overrides);
+  const mix = useLabState((state) => state.mix);
+  const edits = useLabState((state) => state.edits);
+  const isRunning = useLabState((state) => state.run.status === 'running');
+  const rowOrder = useLabState((state) => state.rowOrder);
+  const tree = useLabState((state) => state.tree);
+  const pin = useLabState((state) => state.landedPin);
+  const previewEntropies = usePreviewEntropies();
+  const scaleOf = useRef(createCreditScale());
+  const lastCredit = useRef(derived?.credit ?? null);
+  // A refused mix keeps the last credit on screen, under the sentence that says why.
+  if (derived?.credit && derived.credit.credit.length === batch?.tokens.length) lastCredit.current = derived.credit;
+  const credit = lastCredit.current && lastCredit.current.credit.length === batch?.tokens.length ? lastCredit.current : null;
+  const method = derived?.composed.method ?? null;
+
+  const scale = useMemo(() => {
+    if (!credit) return 1;
+    const pick = (result: typeof credit): Float64Array => (creditLane === 'credit' ? result.credit : result.advantages);
+    return scaleOf.current({
+      sampled,
+      lane: creditLane,
+      isRunning,
+      settings: [overrides, mix, edits],
+      values: pick(credit),
+      compared: () =>
+        HEADLINE.map((id) => deriveCredit(lab.store.getState(), id)?.credit)
+          .filter((result) => result != null)
+          .map(pick),
+    });
+  }, [credit, creditLane, isRunning, overrides, mix, edits, sampled, lab]);
+
+  const views = useMemo(() => {
+    if (!batch || !credit) return [];
+    const shown = lanes.map((id) => findLane(id, method)).filter((lane) => lane !== null);
+    const last = findLane(creditLane, method);
+    return [...shown.map((lane) => laneView(lane, batch, credit)), ...(last ? [creditView(last, batch, group, credit, scale)] : [])];
+  }, [batch, credit, lanes, method, creditLane, group, scale]);
+
+  const preview = useMemo(() => {
+    const lane = lanes.find((id) => id === ENTROPY_LANE);
+    return previewEntropies && lane ? { laneId: lane, values: previewEntropies } : null;
+  }, [previewEntropies, lanes]);
+
+  return (
+    <div className="matrix-place" data-ready={views.length > 0}>
+      {batch && task && credit && views.length > 0 && (
+        <MatrixPanel
+          batch={batch}
+          task={task}
+          group={group}
+          rowOrder={rowOrder}
+          lanes={views}
+          merged={tree}
+          pin={pin}
+          theme={theme}
+          onPin={lab.setPin}
+          creditHeader={<CreditHeader />}
+          preview={preview}
+          onFlipReward={lab.flipReward}
+          onEditResponse={onEdit}
+          highlight={highlight}
+        />
+      )}
+    </div>
+  );
+}
+
+/** The lane whose numbers the temperature slider previews. */
+const ENTROPY_LANE = 'entropy';
+
+/** The large switch over the credit lane: the methods of the headline, and the viewed one where it is another. */
+function CreditHeader() {
+  const lab = useLab();
+  const viewMethod = useLabState((state) => state.viewMethod);
+  const creditLane = useLabState((state) => state.creditLane);
+  const invite = useLabState((state) => state.invite);
+  const offered = METHODS.filter(({ id }) => HEADLINE.includes(id) || id === viewMethod);
+  return (
+    <div className="credit-header">
+      <Segmented
+        label="Numbers shown"
+        options={[
+          { id: 'credit', label: 'Credit', title: 'What the update does to the token’s log-probability' },
+          { id: 'advantage', label: 'Advantage', title: 'What the advantage stage gave the token' },
+        ]}
+        value={creditLane}
+        onChange={lab.setCreditLane}
+      />
+      <Segmented
+        label="Method"
+        size="large"
+        invite={invite}
+        options={offered.map(({ id, title }) => ({ id, label: title }))}
+        value={viewMethod}
+        onChange={(id) => void lab.setViewMethod(id)}
+      />
+    </div>
+  );
+}
