@@ -87,7 +87,7 @@ export function pow(x: number, y: number): number {
   const isInteger = Number.isInteger(y);
   const isNegative = (x < 0 || Object.is(x, -0)) && isInteger && y % 2 !== 0;
   if (magnitude === 0 || magnitude === Infinity) {
-    const value = magnitude === 0 === y > 0 ? 0 : Infinity;
+    const value = (magnitude === 0) === y > 0 ? 0 : Infinity;
     return isNegative ? -value : value;
   }
   if (y === Infinity || y === -Infinity) return magnitude === 1 ? 1 : magnitude > 1 === y > 0 ? Infinity : 0;

@@ -11,7 +11,13 @@ export function logSumExp(values: ArrayLike<number>, start = 0, end = values.len
 }
 
 /** Writes softmax(values[start, end) / temperature) into `out` (from 0) and returns it. */
-export function softmax(values: ArrayLike<number>, out = new Float64Array(values.length), start = 0, end = values.length, temperature = 1): Float64Array {
+export function softmax(
+  values: ArrayLike<number>,
+  out = new Float64Array(values.length),
+  start = 0,
+  end = values.length,
+  temperature = 1,
+): Float64Array {
   let max = -Infinity;
   for (let i = start; i < end; i++) if (values[i] > max) max = values[i];
   let sum = 0;
