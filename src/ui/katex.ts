@@ -33,14 +33,16 @@ export function renderTex(katex: Katex, latex: string, element: HTMLElement, opt
 /** What to print until KaTeX is there, and where a formula does not parse. */
 export function plainTex(latex: string): string {
   return latex
+    .replace(/\\htmlData\s*\{[^{}]*\}/g, '')
     .replace(/\\(?:text|mathrm|operatorname|mathit|bar|hat|tilde)\s*\{([^{}]*)\}/g, '$1')
     .replace(/\\(?:left|right|,|;|!|quad|displaystyle)/g, '')
-    .replace(/\\([A-Za-z]+)/g, (_, name: string) => GREEK[name] ?? name)
+    .replace(/\\([A-Za-z]+)/g, (_, name: string) => SIGNS[name] ?? name)
     .replace(/[{}]/g, '')
+    .replace(/\s+/g, ' ')
     .trim();
 }
 
-const GREEK: Readonly<Record<string, string>> = {
+const SIGNS: Readonly<Record<string, string>> = {
   alpha: 'α',
   beta: 'β',
   gamma: 'γ',
@@ -62,4 +64,7 @@ const GREEK: Readonly<Record<string, string>> = {
   cdot: '·',
   times: '×',
   log: 'log ',
+  ge: '≥',
+  le: '≤',
+  partial: '∂',
 };

@@ -18,10 +18,9 @@ export function ClipDiagram(input: ClipInput) {
     ([ratio]) => x(ratio),
     ([, value]) => y(value),
   )(geometry.line as [number, number][]);
-  const hasDual = input.advantage < 0 && input.dual < Infinity;
   const ticks = spread(
     [
-      ...(hasDual ? [{ at: input.dual, label: `c = ${formatNumber(input.dual, 1)}` }] : []),
+      ...(input.advantage < 0 ? [{ at: input.dual, label: `c = ${formatNumber(input.dual, 1)}` }] : []),
       { at: input.low, label: formatNumber(input.low, 2) },
       { at: input.high, label: formatNumber(input.high, 2) },
       { at: 1, label: '1' },

@@ -1,3 +1,4 @@
+import { useState } from 'react';
 import type { RolloutBatch } from '../../core/batch.ts';
 import type { ComposedMethod, CreditResult } from '../../core/pipeline.types.ts';
 import type { FormulaLine, StageName } from '../../core/stages/types.ts';
@@ -26,10 +27,33 @@ export function shownLines(composed: ComposedMethod, read: (trace: string) => nu
   });
 }
 
+/** Results that push a token up or down. */
+const PUSHES: ReadonlySet<string> = new Set(['credit', 'advantages', 'lossAdvantages', 'td', 'grpoAdvantages']);
+
+/** What a method is about: its reward and advantage, and an advantage that its loss reshapes. The loss's own algebra unfolds on request. */
+const isHeadline = (line: FormulaLine): boolean =>
+  line.stage === 'reward' || line.stage === 'advantage' || line.result.trace === 'lossAdvantages';
+
 /** Credit and advantage of the token, then the equations that made them with their numbers. */
 export function Credit({ batch, credit, composed, at, nameOf, titleOf, onHighlight }: CreditProps) {
+  const [isOpen, setOpen] = useState(false);
   const read = (name: string) => traceAt(batch, credit, at, name);
   const lines = shownLines(composed, (name) => read(name)?.value ?? NaN);
+  const working = lines.filter((line) => !isHeadline(line));
+  const equation = (line: FormulaLine) => (
+    <Formula
+      key={`${line.stage}:${line.template}`}
+      result={{ latex: line.result.latex, value: read(line.result.trace)?.value ?? NaN }}
+      isSigned={PUSHES.has(line.result.trace)}
+      template={line.template}
+      read={read}
+      nameOf={nameOf}
+      onTerm={(trace) => {
+        const traced = trace === null ? null : read(trace);
+        onHighlight(traced ? termCells(batch, at, traced.level) : null);
+      }}
+    />
+  );
   const own = composed.method.meta.id;
   const foreign = (Object.entries(composed.suppliers) as [StageName, string | null][]).filter(([, id]) => id !== null && id !== own);
   const shownUpdate = credit.tokenUpdate[at.token];
@@ -44,19 +68,13 @@ export function Credit({ batch, credit, composed, at, nameOf, titleOf, onHighlig
         <Headline label="credit" value={credit.credit[at.token]} />
         <Headline label="advantage" value={credit.advantages[at.token]} />
       </dl>
-      {lines.map((line) => (
-        <Formula
-          key={`${line.stage}:${line.template}`}
-          result={{ latex: line.result.latex, value: read(line.result.trace)?.value ?? NaN }}
-          template={line.template}
-          read={read}
-          nameOf={nameOf}
-          onTerm={(trace) => {
-            const traced = trace === null ? null : read(trace);
-            onHighlight(traced ? termCells(batch, at, traced.level) : null);
-          }}
-        />
-      ))}
+      {lines.filter(isHeadline).map(equation)}
+      {working.length > 0 && (
+        <details className="working" open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
+          <summary>From advantage to credit, step by step</summary>
+          {isOpen && working.map(equation)}
+        </details>
+      )}
       {foreign.map(([stage, id]) => (
         <p key={stage} className="quiet">
           The {stage} stage is taken from {titleOf(id as string)}.

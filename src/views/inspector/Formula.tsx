@@ -1,12 +1,14 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { loadKatex, plainTex, renderTex } from '../../ui/katex.ts';
 import { formatCompact, formatNumber } from '../../ui/number.ts';
-import { numberTex, parseTemplate, symbolTex } from './formulaTemplate.ts';
+import { numberTex, parseTemplate, splitRemark, symbolTex } from './formulaTemplate.ts';
 import type { Traced } from './trace.ts';
 
 interface FormulaProps {
   /** KaTeX of the left side and the number it came to. */
   result: { latex: string; value: number };
+  /** The result is a push on the token: its sign is printed and coloured. */
+  isSigned: boolean;
   template: string;
   read: (trace: string) => Traced | null;
   /** Name of a term for a reader. */
@@ -18,13 +20,16 @@ interface FormulaProps {
 const termOf = (target: EventTarget): HTMLElement | null => (target instanceof Element ? target.closest<HTMLElement>('[data-term]') : null);
 
 /** One equation twice: with its symbols, and with the numbers that the stages traced for this token. Terms answer to pointer and keyboard. */
-export function Formula({ result, template, read, nameOf, onTerm }: FormulaProps) {
+export function Formula({ result, isSigned, template, read, nameOf, onTerm }: FormulaProps) {
   const root = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState<number | null>(null);
   const parts = useMemo(() => parseTemplate(template), [template]);
   const terms = useMemo(() => parts.filter((part) => part.kind === 'term'), [parts]);
-  const symbols = `\\displaystyle ${result.latex} = ${symbolTex(parts)}`;
-  const numbers = `\\displaystyle = ${numberTex(parts, (trace) => read(trace)?.value ?? NaN)}`;
+  const { equation, remark } = useMemo(() => splitRemark(parts), [parts]);
+  const number = (trace: string) => read(trace)?.value ?? NaN;
+  const symbols = `\\displaystyle ${result.latex} = ${symbolTex(equation)}`;
+  const numbers = `\\displaystyle = ${numberTex(equation, number)}`;
+  const sign = !isSigned || result.value === 0 ? '' : result.value < 0 ? 'is-negative' : 'is-positive';
 
   const choose = (index: number | null) => {
     setActive(index);
@@ -53,11 +58,10 @@ export function Formula({ result, template, read, nameOf, onTerm }: FormulaProps
     >
       <Line latex={symbols} label={(index) => describe(terms[index]?.trace, read, nameOf)} />
       <Line latex={numbers} />
+      {remark.length > 0 && <p className="formula-remark">{plainTex(numberTex(remark, number))}</p>}
       <div className="formula-result">
         {' = '}
-        <strong className={result.value < 0 ? 'is-negative' : result.value > 0 ? 'is-positive' : undefined}>
-          {formatNumber(result.value, 3, { sign: true })}
-        </strong>
+        <strong className={sign}>{formatNumber(result.value, 3, { sign: isSigned })}</strong>
         <span className="formula-term">
           {activeTerm ? `${nameOf(activeTerm.trace)}: ${formatCompact(activeValue?.value ?? NaN, 4)}` : ''}
         </span>
@@ -81,13 +85,14 @@ function Line({ latex, label }: { latex: string; label?: (index: number) => stri
     const element = host.current;
     if (!element) return;
     let isCurrent = true;
-    const plain = plainTex(latex.replace(/\\htmlData\{term=\d+\}/g, ''));
+    const plain = plainTex(latex);
     if (!element.firstChild) element.textContent = plain;
     loadKatex().then(
       (katex) => {
         if (!isCurrent) return;
         try {
           renderTex(katex, latex, element, { speech: false });
+          fitLine(element);
           if (labelOf.current) nameTerms(element, labelOf.current);
         } catch {
           element.textContent = plain;
@@ -106,6 +111,23 @@ function Line({ latex, label }: { latex: string; label?: (index: number) => stri
     if (host.current && label) nameTerms(host.current, label);
   });
   return <div ref={host} className="formula-line" aria-hidden={label ? undefined : true} />;
+}
+
+/** Smallest size of a formula in rem; below it the line wraps, and what still does not fit scrolls. */
+const SMALLEST = 0.7;
+
+/** Long equations shrink a little to stay on one line; very long ones wrap at their operators. */
+function fitLine(element: HTMLElement): void {
+  const shrink = () => {
+    element.style.fontSize = '';
+    const share = element.clientWidth / element.scrollWidth;
+    if (share < 1) element.style.fontSize = `${Math.max(SMALLEST, 0.99 * share)}rem`;
+    return share;
+  };
+  element.classList.remove('is-wrapped');
+  if (shrink() >= SMALLEST) return;
+  element.classList.add('is-wrapped');
+  shrink();
 }
 
 /** KaTeX hides its boxes from assistive technology; here the terms inside are the content, so they get names and a tab stop. */

@@ -23,10 +23,17 @@ describe('clipGeometry', () => {
     expect(x[1]).toBeCloseTo(1.745, 12);
   });
   it('bends twice for a bad one with the dual clip', () => {
-    const { line, flat, y } = clipGeometry(bad);
+    const far = { ...bad, ratio: 2 };
+    const { line, flat, x, y } = clipGeometry(far);
     expect(line.map((corner) => corner[0]).slice(1, 3)).toEqual([0.8, 3]);
-    expect(flat.map(([from]) => from)).toEqual([clipGeometry(bad).x[0], 3]);
+    expect(flat.map(([from]) => from)).toEqual([x[0], 3]);
     expect(y).toEqual([-3, 0]);
+  });
+  it('leaves out a dual clip that is far to the right', () => {
+    const { line, flat, x } = clipGeometry({ ...bad, dual: 10 });
+    expect(line.map((corner) => corner[0]).slice(1, -1)).toEqual([0.8]);
+    expect(flat).toHaveLength(1);
+    expect(x[1]).toBeLessThan(2);
   });
   it('is a straight line without bounds, and never reaches a negative ratio', () => {
     const { line, flat, x } = clipGeometry({ ...bad, low: -Infinity, high: Infinity, dual: Infinity, ratio: 0.01 });

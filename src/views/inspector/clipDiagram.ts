@@ -35,7 +35,8 @@ export function surrogate(ratio: number, { advantage, low, high, dual }: ClipInp
 /** Corner points, flat stretches and ranges of the diagram; scaling to pixels is the caller's. */
 export function clipGeometry(input: ClipInput): ClipGeometry {
   const { ratio, advantage, low, high, dual } = input;
-  const hasDual = advantage < 0 && dual < Infinity;
+  // A cap far beyond everything else would squeeze the bounds into a sliver.
+  const hasDual = advantage < 0 && dual <= 2 * Math.max(high, ratio, 1);
   const marks = [1, ratio, low, high, hasDual ? dual : 1].filter(Number.isFinite);
   const [least, most] = [Math.min(...marks), Math.max(...marks)];
   const margin = Math.max(0.2, 0.35 * (most - least));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { numberTex, parseTemplate, symbolTex, texNumber } from './formulaTemplate.ts';
+import { numberTex, parseTemplate, splitRemark, symbolTex, texNumber } from './formulaTemplate.ts';
 
 const template = '\\frac{[[reward|r]] - [[groupMean|\\bar r]]}{[[groupStd|\\sigma]] + 10^{-6}}';
 
@@ -20,6 +20,17 @@ describe('parseTemplate', () => {
     expect(parseTemplate('[[a|P(x|y)]]')).toEqual([{ kind: 'term', index: 0, trace: 'a', latex: 'P(x|y)' }]);
     expect(parseTemplate('[[ref.kl]]')[0]).toMatchObject({ trace: 'ref.kl', latex: '\\mathrm{ref\\ kl}' });
     expect(parseTemplate('x')).toEqual([{ kind: 'tex', latex: 'x' }]);
+  });
+});
+
+describe('splitRemark', () => {
+  it('cuts words off the end and keeps the numbering of terms', () => {
+    const { equation, remark } = splitRemark(parseTemplate('[[a|A]]\\quad x\\quad\\text{with } h = [[b|h]]'));
+    expect(symbolTex(equation)).toBe('\\htmlData{term=0}{A}\\quad x');
+    expect(numberTex(remark, () => 2)).toBe('\\text{with } h = \\htmlData{term=1}{2}');
+  });
+  it('leaves a formula without words whole', () => {
+    expect(splitRemark(parseTemplate('[[a|A]]'))).toEqual({ equation: parseTemplate('[[a|A]]'), remark: [] });
   });
 });
 

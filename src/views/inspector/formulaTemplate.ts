@@ -19,6 +19,18 @@ export function parseTemplate(template: string): FormulaPart[] {
   return parts;
 }
 
+/** Cuts off a remark at the end, `… \quad\text{over the group}`: it is set as a line of words that can wrap, not as a box that cannot. */
+export function splitRemark(parts: readonly FormulaPart[]): { equation: FormulaPart[]; remark: FormulaPart[] } {
+  const at = parts.findLastIndex((part) => part.kind === 'tex' && part.latex.includes('\\quad\\text'));
+  const cut = parts[at];
+  if (cut === undefined) return { equation: [...parts], remark: [] };
+  const place = cut.latex.lastIndexOf('\\quad\\text');
+  return {
+    equation: [...parts.slice(0, at), { kind: 'tex', latex: cut.latex.slice(0, place) }],
+    remark: [{ kind: 'tex', latex: cut.latex.slice(place + '\\quad'.length) }, ...parts.slice(at + 1)],
+  };
+}
+
 /** A number as KaTeX: two or three decimals by size, powers of ten outside 1e−3 … 1e5. */
 export function texNumber(value: number): string {
   if (Number.isNaN(value)) return '\\text{–}';
