@@ -2,7 +2,7 @@ import { useLayoutEffect, useMemo, useRef } from 'react';
 import type { ReactNode } from 'react';
 import { laneCells } from './cells.ts';
 import type { HeaderModel } from './headers.ts';
-import type { Interaction } from './interaction.ts';
+import type { Painters } from './interaction.ts';
 import { LaneLegend } from './LaneLegend.tsx';
 import type { LaneLayout, PanelLayout } from './layout.ts';
 import { createGridPainter } from './painter.ts';
@@ -24,8 +24,8 @@ interface LaneFrameProps {
   /** The method switch, over the credit lane only. */
   control: ReactNode;
   onEnlarge: (laneId: string) => void;
-  /** Null until the panel's listeners are attached. */
-  interaction: () => Interaction | null;
+  /** Where the panel's listeners find this lane's painter. */
+  painters: Painters;
 }
 
 /** What a change of rows has to keep for its cells to move instead of jump: the same samples. */
@@ -36,10 +36,14 @@ interface Painted {
   merged: boolean;
 }
 
+/** Row height under which glyph and number stand without a gap, and cell width from which the number is larger, CSS px. */
+const TIGHT_BELOW = 34;
+const WIDE_FROM = 46;
+
 const wantsStillness = () => window.matchMedia('(prefers-reduced-motion: reduce)').matches;
 
 /** The frame of one lane. React draws heading and legend; the cells belong to the painter. */
-export function LaneFrame({ props, view, rows, headers, columns, layout, lane, isFirst, control, onEnlarge, interaction }: LaneFrameProps) {
+export function LaneFrame({ props, view, rows, headers, columns, layout, lane, isFirst, control, onEnlarge, painters }: LaneFrameProps) {
   const grid = useRef<HTMLDivElement>(null);
   const painter = useRef<GridPainter | null>(null);
   const painted = useRef<Painted | null>(null);
@@ -51,17 +55,16 @@ export function LaneFrame({ props, view, rows, headers, columns, layout, lane, i
 
   useLayoutEffect(() => {
     const element = grid.current;
-    const owner = interaction();
-    if (!element || !owner) return;
+    if (!element) return;
     painter.current = createGridPainter(element);
-    owner.painters.set(element, painter.current);
+    painters.set(element, painter.current);
     return () => {
-      owner.painters.delete(element);
+      painters.delete(element);
       element.replaceChildren();
       painter.current = null;
       painted.current = null;
     };
-  }, [interaction]);
+  }, [painters]);
 
   const model = useMemo((): GridModel => {
     const cells = laneCells({ props: { batch, task, group, merged, theme, pin, highlight, preview }, rows, view, density, encoding, gamma, strip });
@@ -69,7 +72,7 @@ export function LaneFrame({ props, view, rows, headers, columns, layout, lane, i
       cells,
       headers,
       fullHeader: isFirst,
-      leaves: merged ? rows.map((row) => row.length) : null,
+      leaves: merged && !strip ? rows.map((row) => row.length) : null,
       columns,
       hasPrompt: view.promptValue !== undefined && !strip,
       cellWidth: lane.cellWidth,
@@ -96,6 +99,9 @@ export function LaneFrame({ props, view, rows, headers, columns, layout, lane, i
   }, [pin, group, rows]);
 
   const unit = view.lane.unit ? `, ${view.lane.unit}` : '';
+  const isTight = layout.rowHeight < TIGHT_BELOW;
+  const isWide = lane.cellWidth >= WIDE_FROM;
+  const gridClass = `mx-grid kind-${view.lane.kind}${isTight ? ' is-tight' : ''}${isWide ? ' is-wide' : ''}${density === 'glyph' ? ' is-dense' : ''}`;
   const isPreviewed = preview?.laneId === view.lane.id;
   return (
     <div className={`mx-lane${strip ? ' mx-lane-strip' : ''}${isFirst ? ' mx-lane-first' : ''}${control ? ' mx-lane-credit' : ''}`}>
@@ -118,7 +124,7 @@ export function LaneFrame({ props, view, rows, headers, columns, layout, lane, i
         role="grid"
         aria-readonly="true"
         aria-label={`${view.lane.label}${unit}: one row per response, one column per token`}
-        className={`mx-grid${merged ? ' is-merged' : ''}${isPreviewed ? ' is-previewed' : ''}${density === 'glyph' ? ' is-dense' : ''} kind-${view.lane.kind}`}
+        className={gridClass}
       />
       <LaneLegend view={view} rows={rows} theme={theme} gamma={gamma} />
     </div>

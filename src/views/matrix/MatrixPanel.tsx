@@ -1,8 +1,8 @@
-import { useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { CSSProperties } from 'react';
 import { headerModels } from './headers.ts';
 import { createInteraction } from './interaction.ts';
-import type { Interaction } from './interaction.ts';
+import type { Interaction, Painters } from './interaction.ts';
 import { LaneFrame } from './LaneFrame.tsx';
 import { decideLayout, HEAD_ROW_HEIGHT } from './layout.ts';
 import { columnCount, orderRows } from './rows.ts';
@@ -23,6 +23,7 @@ export function MatrixPanel(props: MatrixPanelProps) {
   const { batch, group, lanes } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const interactionRef = useRef<Interaction | null>(null);
+  const [painters] = useState<Painters>(() => new Map());
   const [enlarged, setEnlarged] = useState<string | null>(null);
 
   const order = props.merged ? 'trie' : props.rowOrder;
@@ -45,19 +46,13 @@ export function MatrixPanel(props: MatrixPanelProps) {
     rows: rows.length,
   });
 
-  // Made on first use, which is in a lane's layout effect: those run before this component's own.
-  const interaction = useCallback((): Interaction | null => {
-    if (!interactionRef.current && scroller.current) interactionRef.current = createInteraction(scroller.current);
-    return interactionRef.current;
-  }, []);
-  useLayoutEffect(() => interaction()?.update({ props, rows }));
-  useLayoutEffect(
-    () => () => {
-      interactionRef.current?.dispose();
-      interactionRef.current = null;
-    },
-    [],
-  );
+  useLayoutEffect(() => {
+    if (!scroller.current) return;
+    const interaction = createInteraction(scroller.current, painters);
+    interactionRef.current = interaction;
+    return () => interaction.dispose();
+  }, [painters]);
+  useLayoutEffect(() => interactionRef.current?.update({ props, rows }));
 
   const style = { '--mx-head': `${size.head}px`, '--mx-header': `${layout.headerWidth}px` } as CSSProperties;
   return (
@@ -89,7 +84,7 @@ export function MatrixPanel(props: MatrixPanelProps) {
                 isFirst={i === 0}
                 control={view === credit ? props.creditHeader : null}
                 onEnlarge={setEnlarged}
-                interaction={interaction}
+                painters={painters}
               />
             );
           })}

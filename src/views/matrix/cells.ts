@@ -113,6 +113,7 @@ export function laneCells(input: CellsInput): CellModel[] {
     if (isPinned) className += ' is-pinned';
     if (props.merged && run.span === 1) className += ' is-single';
     if (glyph.length > 2) className += ' is-long';
+    if (glyph === '␣') className += ' is-low';
     if (props.batch.source?.[token]) className += ' is-edited';
 
     cells.push({
@@ -148,7 +149,7 @@ export function laneCells(input: CellsInput): CellModel[] {
 function numberOf(value: number, span: number, { view, density }: CellsInput): string {
   if (density === 'glyph') return signMark(value, view.lane);
   const number = cellNumber(value, view.lane);
-  return span > 1 && number !== '' ? `${number} · n${span}` : number;
+  return span > 1 && number !== '' ? `${number}\nn${span}` : number;
 }
 
 /** Mean over the samples that share a token: the net push on it. NaN (no number) is left out. */

@@ -17,15 +17,16 @@ export interface InteractionContext {
   rows: readonly Row[];
 }
 
+/** The painter of each grid element of a panel. */
+export type Painters = Map<HTMLElement, GridPainter>;
+
 export interface Interaction {
-  readonly painters: Map<HTMLElement, GridPainter>;
   update(context: InteractionContext): void;
   dispose(): void;
 }
 
 /** Delegated listeners of the whole panel: hover with its crosshair and tooltip, pinning, row buttons, the keyboard. */
-export function createInteraction(root: HTMLElement): Interaction {
-  const painters = new Map<HTMLElement, GridPainter>();
+export function createInteraction(root: HTMLElement, painters: Painters): Interaction {
   const tip = createTip(root.closest('main') ?? document.body);
   let context: InteractionContext | null = null;
   let hovered: CellModel | null = null;
@@ -134,7 +135,6 @@ export function createInteraction(root: HTMLElement): Interaction {
   tip.element.addEventListener('pointerleave', onPointerLeave);
 
   return {
-    painters,
     update: (next) => {
       context = next;
     },

@@ -5,7 +5,7 @@ const MAX_ROW_HEIGHT = 40;
 const MAX_CELL_WIDTH = 42;
 /** The credit lane is the subject: it takes spare room first. */
 const MAX_LARGE_CELL_WIDTH = 54;
-const MIN_STRIP_CELL = 6;
+const MIN_STRIP_CELL = 3;
 const MAX_STRIP_CELL = 14;
 export const CELL_GAP = 1;
 export const LANE_GAP = 18;
@@ -75,7 +75,7 @@ export function decideLayout(input: LayoutInput): PanelLayout {
   if (narrow) {
     return { kind: 'single', lanes: [{ laneId: largeLane, mode: 'full', cellWidth: MIN_CELL_WIDTH }], rowHeight, headerWidth };
   }
-  const left = width - headerWidth - gaps - (columns + input.promptLanes.length) * pitch;
+  const left = width - headerWidth - gaps - (columns + (input.promptLanes.includes(largeLane) ? 1 : 0)) * pitch;
   const strip = clamp(Math.floor(left / Math.max(1, (count - 1) * columns)) - CELL_GAP, MIN_STRIP_CELL, MAX_STRIP_CELL);
   const rest = Math.floor((left - (count - 1) * columns * (strip + CELL_GAP)) / Math.max(1, columns));
   const large: LaneLayout = { laneId: largeLane, mode: 'full', cellWidth: clamp(MIN_CELL_WIDTH + rest, MIN_CELL_WIDTH, MAX_CELL_WIDTH) };

@@ -59,8 +59,12 @@ export function createGridPainter(grid: HTMLElement): GridPainter {
   const headRow = make('div', 'mx-row mx-row-head', 'row');
   headRow.setAttribute('aria-rowindex', '1');
   const corner = make('div', 'mx-corner', 'columnheader');
-  corner.setAttribute('aria-label', 'response');
+  corner.append('response');
   headRow.append(corner);
+  const promptHead = make('div', 'mx-colhead', 'columnheader');
+  promptHead.append('prompt');
+  promptHead.setAttribute('aria-colindex', '2');
+  headRow.append(promptHead);
   grid.append(headRow);
   const crosshair = createCrosshair(grid);
   const heads: HTMLElement[] = [];
@@ -85,6 +89,9 @@ export function createGridPainter(grid: HTMLElement): GridPainter {
   }
 
   function paintHeads(next: GridModel, pitch: number, x0: number): void {
+    promptHead.hidden = !next.hasPrompt;
+    promptHead.style.left = `${x0 - pitch}px`;
+    promptHead.style.width = `${next.cellWidth}px`;
     while (heads.length < next.columns) heads.push(make('div', 'mx-colhead', 'columnheader'));
     while (heads.length > next.columns) heads.pop()?.remove();
     heads.forEach((head, column) => {
@@ -93,6 +100,7 @@ export function createGridPainter(grid: HTMLElement): GridPainter {
       head.setAttribute('aria-label', `token ${column + 1}`);
       head.setAttribute('aria-colindex', String(column + (next.hasPrompt ? 3 : 2)));
       head.style.left = `${x0 + column * pitch}px`;
+      head.style.width = `${next.cellWidth}px`;
       if (head.parentNode !== headRow) headRow.append(head);
     });
   }
@@ -107,7 +115,6 @@ export function createGridPainter(grid: HTMLElement): GridPainter {
       !model || (['columns', 'cellWidth', 'rowHeight', 'headerWidth', 'hasPrompt', 'fullHeader', 'showPositions'] as const).some((key) => model?.[key] !== next[key]);
     if (isNewSize) {
       grid.style.width = `${x0 + next.columns * pitch}px`;
-      grid.style.setProperty('--mx-cell', `${next.cellWidth}px`);
       grid.style.setProperty('--mx-row', `${rowPitch}px`);
       grid.style.setProperty('--mx-header', `${header}px`);
       grid.setAttribute('aria-colcount', String(next.columns + (next.hasPrompt ? 2 : 1)));
@@ -138,7 +145,7 @@ export function createGridPainter(grid: HTMLElement): GridPainter {
           slotOf.set(slot.element, slot);
         }
         const left = cell.column === PROMPT_COLUMN ? header : x0 + cell.column * pitch;
-        applyCell(slot, cell, left, cell.span * rowPitch - CELL_GAP, cell.column + (next.hasPrompt ? 3 : 2));
+        applyCell(slot, cell, left, next.cellWidth, cell.span * rowPitch - CELL_GAP, cell.column + (next.hasPrompt ? 3 : 2));
         present.push(slot.element);
         shape += `${cell.column} `;
       }

@@ -1,4 +1,5 @@
 import type { RolloutBatch } from '../../core/batch.ts';
+import { buildPrefixTree } from '../../core/prefixTree.ts';
 import type { RowOrder } from './types.ts';
 
 /** One row of the matrix: a response of the shown group. */
@@ -22,60 +23,35 @@ export interface Run {
   span: number;
 }
 
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
 /**
- * Order of the leaves of the prefix tree: siblings by mean reward, then by count, then by token. It depends only on the
+ * Leaves of the prefix tree in drawing order: siblings by mean reward, then by count, then by token. It depends only on the
  * samples, so that switching the method never reshuffles the rows.
- * @param paths token ids of each response
- * @returns indices into `paths`
+ * @returns indices into `batch.responses`
  */
-export function trieOrder(paths: readonly ArrayLike<number>[], rewards: readonly number[]): number[] {
-  const descend = (members: number[], depth: number): number[] => {
-    if (members.length < 2) return members;
-    const ended = members.filter((member) => paths[member].length <= depth);
-    const children = new Map<number, number[]>();
-    for (const member of members) {
-      if (paths[member].length <= depth) continue;
-      const token = paths[member][depth];
-      const siblings = children.get(token);
-      if (siblings) siblings.push(member);
-      else children.set(token, [member]);
-    }
-    const ranked = [...children].map(([token, child]) => ({ token, child, value: mean(child.map((member) => rewards[member])) }));
-    ranked.sort((a, b) => b.value - a.value || b.child.length - a.child.length || a.token - b.token);
-    return [...ended, ...ranked.flatMap(({ child }) => descend(child, depth + 1))];
+export function trieOrder(batch: RolloutBatch, group: number): number[] {
+  const { nodes } = buildPrefixTree(batch, group);
+  const lengthOf = (response: number) => batch.responses[response].end - batch.responses[response].start;
+  const descend = (index: number): number[] => {
+    const node = nodes[index];
+    const ended = node.responses.filter((response) => lengthOf(response) === node.depth);
+    const children = [...node.children].sort(
+      (a, b) => nodes[b].value - nodes[a].value || nodes[b].count - nodes[a].count || nodes[a].token - nodes[b].token,
+    );
+    return [...ended, ...children.flatMap(descend)];
   };
-  return descend(
-    paths.map((_, i) => i),
-    0,
-  );
+  return descend(0);
 }
 
 /** The rows of one group. By reward: the right answers first, and among equals the trie's order, so that equal prefixes stay together. */
 export function orderRows(batch: RolloutBatch, group: number, order: RowOrder): Row[] {
   const { start, end } = batch.groups[group];
-  const responses = batch.responses.slice(start, end);
-  const paths = responses.map((response) => batch.tokens.subarray(response.start, response.end));
-  let sequence = responses.map((_, i) => i);
-  if (order !== 'sampled') {
-    sequence = trieOrder(
-      paths,
-      responses.map((response) => response.reward),
-    );
-    // Array sort is stable: equal rewards keep the trie's order.
-    if (order === 'reward') sequence.sort((a, b) => responses[b].reward - responses[a].reward);
-  }
-  const rows = sequence.map((i) => ({
-    response: i,
-    index: start + i,
-    start: responses[i].start,
-    length: responses[i].end - responses[i].start,
-    reward: responses[i].reward,
-    copies: 1,
-  }));
+  const indices = order === 'sampled' ? Array.from({ length: end - start }, (_, i) => start + i) : trieOrder(batch, group);
+  // Array sort is stable: equal rewards keep the trie's order.
+  if (order === 'reward') indices.sort((a, b) => batch.responses[b].reward - batch.responses[a].reward);
+  const rows = indices.map((index) => {
+    const response = batch.responses[index];
+    return { response: index - start, index, start: response.start, length: response.end - response.start, reward: response.reward, copies: 1 };
+  });
   if (order === 'trie') markCopies(batch, rows);
   return rows;
 }

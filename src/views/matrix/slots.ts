@@ -9,8 +9,10 @@ export function make(tag: string, className: string, role?: string): HTMLElement
   return element;
 }
 
-function makeText(parent: HTMLElement, className: string): Text {
+/** `isHidden`: the parent's accessible name says it in words. */
+function makeText(parent: HTMLElement, className: string, isHidden = false): Text {
   const span = make('span', className);
+  if (isHidden) span.setAttribute('aria-hidden', 'true');
   const text = document.createTextNode('');
   span.append(text);
   parent.append(span);
@@ -24,17 +26,18 @@ export interface CellSlot {
   number: Text;
   model: CellModel | null;
   left: number;
+  width: number;
   height: number;
 }
 
 export function makeCell(): CellSlot {
   const element = make('div', 'mx-cell', 'gridcell');
   element.tabIndex = -1;
-  return { element, glyph: makeText(element, 'mx-glyph'), number: makeText(element, 'mx-number'), model: null, left: -1, height: -1 };
+  return { element, glyph: makeText(element, 'mx-glyph', true), number: makeText(element, 'mx-number', true), model: null, left: -1, width: -1, height: -1 };
 }
 
 /** Writes a model into a cell, touching the document only where something changed. Lengths are CSS px. */
-export function applyCell(slot: CellSlot, next: CellModel, left: number, height: number, columnIndex: number): void {
+export function applyCell(slot: CellSlot, next: CellModel, left: number, width: number, height: number, columnIndex: number): void {
   const { element, model: last } = slot;
   if (last?.className !== next.className) element.className = next.className;
   if (last?.glyph !== next.glyph) slot.glyph.data = next.glyph;
@@ -50,9 +53,11 @@ export function applyCell(slot: CellSlot, next: CellModel, left: number, height:
     else element.removeAttribute('aria-rowspan');
   }
   if (slot.left !== left) element.style.left = `${left}px`;
+  if (slot.width !== width) element.style.width = `${width}px`;
   if (slot.height !== height) element.style.height = `${height}px`;
   slot.model = next;
   slot.left = left;
+  slot.width = width;
   slot.height = height;
 }
 

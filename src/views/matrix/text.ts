@@ -29,7 +29,7 @@ export function signMark(value: number, lane: Lane): string {
   return value > 0 ? '+' : value < 0 ? '−' : '';
 }
 
-/** A value with its unit, as read aloud and as printed in the tooltip. */
+/** A value with its unit, as printed in the tooltip: three figures, however small. */
 export function spokenValue(value: number, lane: Lane): string {
   if (Number.isNaN(value)) return 'none';
   if (lane.kind === 'categorical') return lane.categories?.[value] ?? String(value);
@@ -70,7 +70,8 @@ export function cellName(cell: CellNameInput): string {
       ? `token ${cell.position + 1} '${visibleGlyph(cell.token)}', shared by ${cell.shared} responses`
       : `response ${cell.response + 1}, token ${cell.position + 1} '${visibleGlyph(cell.token)}'`;
   const label = inSentence(cell.lane.label);
-  const parts = [place, `${cell.shared > 1 ? 'mean ' : ''}${label} ${spokenValue(cell.value, cell.lane)}`];
+  const unit = cell.lane.unit && !Number.isNaN(cell.value) ? ` ${cell.lane.unit}` : '';
+  const parts = [place, `${cell.shared > 1 ? 'mean ' : ''}${label} ${cellNumber(cell.value, cell.lane) || 'none'}${unit}`];
   if (cell.isPreview) parts.push('preview');
   if (cell.isWrong) parts.push('wrong step');
   if (cell.clipState !== CLIP_STATE.none) parts.push(clipWords(cell.clipState));
