@@ -1,0 +1,118 @@
+/** Small batches for tests: literal ones written out, and arbitrary ones for properties. */
+import fc from 'fast-check';
+import type { RolloutBatch, UpdateRecord } from './batch.ts';
+import { batchFromJson } from './batchJson.ts';
+import { log } from './math.ts';
+import { streamAt } from './random.ts';
+
+export interface TestResponse {
+  tokens: number[];
+  reward: number;
+  accuracy?: number;
+  oldLogprobs?: number[];
+  logprobs?: number[];
+  refLogprobs?: number[];
+  entropies?: number[];
+  oldEntropies?: number[];
+  logits?: number[][];
+}
+
+/** A batch of the given groups; log-probs default to −1, so that every ratio is 1. */
+export function batchOf(...groups: TestResponse[][]): RolloutBatch {
+  return batchFromJson({
+    groups: groups.map((responses) => ({
+      promptTokens: [9],
+      responses: responses.map((response) => ({ oldLogprobs: response.tokens.map(() => -1), ...response })),
+    })),
+  });
+}
+
+/** `ratios[i]` as current log-probs over an old log-prob of −20 for every token, so that any ratio stays below probability 1. */
+export function withRatios(responses: { tokens: number[]; reward: number; ratios: number[]; entropies?: number[] }[]): TestResponse[] {
+  return responses.map(({ ratios, ...rest }) => ({
+    ...rest,
+    oldLogprobs: ratios.map(() => -20),
+    logprobs: ratios.map((ratio) => -20 + log(ratio)),
+  }));
+}
+
+const logprob = fc.double({ min: -4, max: -0.01, noNaN: true });
+const drift = fc.double({ min: -0.7, max: 0.7, noNaN: true });
+const entropy = fc.double({ min: 0.001, max: 2.5, noNaN: true });
+const token = fc.record({ id: fc.integer({ min: 0, max: 3 }), old: logprob, drift, ref: drift, entropy, oldEntropy: entropy });
+
+/** A response of 1–6 tokens over a vocabulary of 4 with its own log-probs and entropies. */
+export const anyResponse = (reward: fc.Arbitrary<number> = fc.constantFrom(0, 1)): fc.Arbitrary<TestResponse> =>
+  fc.record({ tokens: fc.array(token, { minLength: 1, maxLength: 6 }), reward }).map(({ tokens, reward: r }) => ({
+    tokens: tokens.map(({ id }) => id),
+    reward: r,
+    oldLogprobs: tokens.map(({ old }) => old),
+    logprobs: tokens.map(({ old, drift: d }) => Math.min(old + d, 0)),
+    refLogprobs: tokens.map(({ old, ref }) => Math.min(old + ref, 0)),
+    entropies: tokens.map(({ entropy: h }) => h),
+    oldEntropies: tokens.map(({ oldEntropy }) => oldEntropy),
+  }));
+
+export const anyGroup = (reward?: fc.Arbitrary<number>, size: { min?: number; max?: number } = {}): fc.Arbitrary<TestResponse[]> =>
+  fc.array(anyResponse(reward), { minLength: size.min ?? 2, maxLength: size.max ?? 6 });
+
+/** 1–3 groups. */
+export const anyGroups = (reward?: fc.Arbitrary<number>): fc.Arbitrary<TestResponse[][]> =>
+  fc.array(anyGroup(reward), { minLength: 1, maxLength: 3 });
+
+/** A seeded batch of `groups` × `size` responses of `length` tokens with logits [N, width], as large as the page's. */
+export function seededBatch(groups = 8, size = 8, length = 20, width = 16): RolloutBatch {
+  const random = streamAt(7, 1);
+  const range = (low: number, high: number) => low + (high - low) * random.next();
+  const n = groups * size * length;
+  const field = (low: number, high: number) => Float64Array.from({ length: n }, () => Math.fround(range(low, high)));
+  const oldLogprobs = field(-3, -0.05);
+  return {
+    groups: Array.from({ length: groups }, (_, g) => ({ prompt: [1, 2], start: g * size, end: (g + 1) * size })),
+    responses: Array.from({ length: groups * size }, (_, i) => ({
+      group: Math.floor(i / size),
+      start: i * length,
+      end: (i + 1) * length,
+      reward: random.next() < 0.5 ? 1 : 0,
+    })),
+    tokens: Int32Array.from({ length: n }, () => random.integer(3)),
+    fields: {
+      oldLogprobs,
+      refLogprobs: oldLogprobs.map((value) => Math.fround(value + range(-0.3, 0))),
+      oldEntropies: field(0.01, 2),
+    },
+    logits: { width, data: Float32Array.from({ length: n * width }, () => range(-3, 3)) },
+    updates: [],
+    baseTemperature: 1,
+  };
+}
+
+/** The same batch with `epochs` × `minibatches` recorded updates of drifted log-probs. */
+export function withUpdates(batch: RolloutBatch, epochs = 2, minibatches = 2): RolloutBatch {
+  const random = streamAt(7, 2);
+  const updates: UpdateRecord[] = [];
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    for (let minibatch = 0; minibatch < minibatches; minibatch++) {
+      const groups = batch.groups.map((_, g) => g).filter((g) => g % minibatches === (minibatch + epoch) % minibatches);
+      const index = groups.flatMap((g) => {
+        const { start, end } = batch.groups[g];
+        return batch.responses.slice(start, end).flatMap((r) => Array.from({ length: r.end - r.start }, (_, t) => r.start + t));
+      });
+      const drifted = (values: Float64Array, least: number, most: number) =>
+        Float64Array.from(index, (t) =>
+          Math.fround(Math.min(most, Math.max(least, values[t] + (random.next() - 0.5) * (epoch + minibatch)))),
+        );
+      updates.push({
+        epoch,
+        minibatch,
+        groups,
+        logprobs: drifted(batch.fields.oldLogprobs!, -9, 0),
+        entropies: drifted(batch.fields.oldEntropies!, 0.001, 3),
+        gradLogprobs: new Float64Array(index.length),
+        loss: 0,
+        gradientNorm: 0,
+      });
+    }
+  }
+  return { ...batch, updates };
+}
