@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { decideLayout } from './layout.ts';
+import type { LayoutInput } from './layout.ts';
+
+const base: LayoutInput = { width: 1216, height: 330, laneIds: ['entropy', 'value', 'credit'], largeLane: 'credit', promptLanes: [], columns: 7, rows: 8 };
+
+describe('layout of the lanes', () => {
+  it('stands side by side while three times the columns fit at 36 px, and gives spare room to the credit lane', () => {
+    const layout = decideLayout(base);
+    expect(layout.kind).toBe('side-by-side');
+    expect(layout.lanes).toEqual([
+      { laneId: 'entropy', mode: 'full', cellWidth: 42 },
+      { laneId: 'value', mode: 'full', cellWidth: 42 },
+      { laneId: 'credit', mode: 'full', cellWidth: 54 },
+    ]);
+  });
+
+  it('turns at the last pixel: 96 + 2·18 + 3·7·37 = 909', () => {
+    expect(decideLayout({ ...base, width: 909 }).kind).toBe('side-by-side');
+    expect(decideLayout({ ...base, width: 909 }).lanes.map((lane) => lane.cellWidth)).toEqual([36, 36, 36]);
+    expect(decideLayout({ ...base, width: 908 }).kind).toBe('strips');
+  });
+
+  it("counts the prompt's cell", () => {
+    expect(decideLayout({ ...base, width: 945, promptLanes: ['value'] }).kind).toBe('strips');
+    expect(decideLayout({ ...base, width: 946, promptLanes: ['value'] }).kind).toBe('side-by-side');
+  });
+
+  it('else has the large lane first and the others as strips', () => {
+    const layout = decideLayout({ ...base, columns: 20, largeLane: 'value' });
+    expect(layout.lanes.map(({ laneId, mode }) => `${laneId} ${mode}`)).toEqual(['value full', 'entropy strip', 'credit strip']);
+    // 1216 − 96 − 36 − 20·37 = 344 left: 40 strip cells of 8 px with their gap, and 1 px more for each large cell.
+    expect(layout.lanes.map((lane) => lane.cellWidth)).toEqual([37, 7, 7]);
+  });
+
+  it('shows one lane on a phone', () => {
+    const layout = decideLayout({ ...base, width: 350, largeLane: 'entropy' });
+    expect(layout.kind).toBe('single');
+    expect(layout.lanes).toEqual([{ laneId: 'entropy', mode: 'full', cellWidth: 36 }]);
+  });
+
+  it('keeps rows between 28 and 40 px', () => {
+    expect(decideLayout({ ...base, rows: 8, height: 304 }).rowHeight).toBe(37);
+    expect(decideLayout({ ...base, rows: 2, height: 304 }).rowHeight).toBe(40);
+    expect(decideLayout({ ...base, rows: 16, height: 304 }).rowHeight).toBe(28);
+    expect(decideLayout({ ...base, height: 0 }).rowHeight).toBe(38);
+  });
+});

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { testLane } from './testBatch.ts';
+import { cellName, cellNumber, inSentence, isRight, rowName, signMark, spokenValue, visibleGlyph } from './text.ts';
+import type { CellNameInput } from './text.ts';
+
+const advantage = testLane('diverging', 'Advantage');
+const entropy = testLane('sequential', 'Entropy', 'nats');
+const clip = { ...testLane('categorical', 'Clip'), categories: ['inside', 'clipped'] };
+
+describe('glyphs', () => {
+  it('show blanks', () => {
+    expect([' ', '\n', '', '<eos>', '>', '5'].map(visibleGlyph)).toEqual(['␣', '⏎', '∅', '⟨eos⟩', '>', '5']);
+  });
+});
+
+describe('numbers in cells', () => {
+  it('print a sign in a diverging lane, with a true minus', () => {
+    expect([1.4, -0.47, 0, -0].map((value) => cellNumber(value, advantage))).toEqual(['+1.40', '−0.47', '0.00', '0.00']);
+  });
+
+  it('have no plus in a sequential lane', () => {
+    expect(cellNumber(0.69, entropy)).toBe('0.69');
+  });
+
+  it('lose digits instead of growing', () => {
+    expect([-9.994, 9.996, 99.96, -1234].map((value) => cellNumber(value, advantage))).toEqual(['−9.99', '+10.0', '+100', '−1234']);
+  });
+
+  it('are absent where there is none, and words in a categorical lane', () => {
+    expect(cellNumber(Number.NaN, advantage)).toBe('');
+    expect(cellNumber(1, clip)).toBe('clipped');
+  });
+
+  it('shrink to a sign at glyph density', () => {
+    expect([2, -2, 0].map((value) => signMark(value, advantage))).toEqual(['+', '−', '']);
+    expect(signMark(2, entropy)).toBe('');
+  });
+
+  it('keep three figures in the tooltip', () => {
+    expect(spokenValue(-0.000412, advantage)).toBe('−0.000412');
+    expect(spokenValue(2.2, entropy)).toBe('2.2 nats');
+    expect(spokenValue(Number.NaN, entropy)).toBe('none');
+  });
+});
+
+describe('names', () => {
+  const cell: CellNameInput = {
+    response: 2, position: 6, shared: 1, token: '5', lane: advantage, value: -0.41, clipState: 1,
+    isWrong: false, isBeyond: false, isPreview: false, noSignal: false,
+  };
+
+  it('say response, token, number and state', () => {
+    expect(cellName(cell)).toBe("response 3, token 7 '5', advantage −0.41, clipped");
+    expect(cellName({ ...cell, clipState: 2, isWrong: true, isBeyond: true })).toBe(
+      "response 3, token 7 '5', advantage −0.41, wrong step, dual-clipped, beyond the colour scale",
+    );
+    expect(cellName({ ...cell, lane: entropy, value: 0.69, clipState: 0, isPreview: true })).toBe("response 3, token 7 '5', entropy 0.69 nats, preview");
+    expect(cellName({ ...cell, value: Number.NaN, clipState: 0 })).toBe("response 3, token 7 '5', advantage none");
+    expect(cellName({ ...cell, value: 0, clipState: 0, noSignal: true })).toBe("response 3, token 7 '5', advantage 0.00, no signal");
+  });
+
+  it('say how many share a merged token', () => {
+    expect(cellName({ ...cell, shared: 4, clipState: 0 })).toBe("token 7 '5', shared by 4 responses, mean advantage −0.41");
+  });
+
+  it('name rows', () => {
+    expect(rowName(2, 0, 7, false)).toBe('response 3: wrong, 7 tokens');
+    expect(rowName(0, 1, 1, true)).toBe('response 1: right, 1 token, edited, not sampled');
+  });
+
+  it('lower a label but not an abbreviation', () => {
+    expect(['Prefix value', 'KL', 'TD error'].map(inSentence)).toEqual(['prefix value', 'KL', 'TD error']);
+  });
+});
+
+it('reads 0/1 and −1/1 rewards alike', () => {
+  expect([1, 0, -1, 0.1].map(isRight)).toEqual([true, false, false, false]);
+});

@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest';
+import { eight, testTask } from '../matrix/testBatch.ts';
+import { promptName } from './BatchOverview.tsx';
+import { overviewLayout } from './overviewLayout.ts';
+
+describe('overview of the batch', () => {
+  it('puts prompts side by side and wraps them', () => {
+    const layout = overviewLayout([{ rows: 8, columns: 7 }, { rows: 8, columns: 3 }, { rows: 8, columns: 10 }], 80);
+    expect(layout.blocks).toEqual([
+      { group: 0, left: 0, top: 0, width: 38, height: 32 },
+      { group: 1, left: 48, top: 0, width: 24, height: 32 },
+      { group: 2, left: 0, top: 42, width: 53, height: 32 },
+    ]);
+    expect([layout.width, layout.height]).toEqual([72, 74]);
+  });
+
+  it('names a prompt by its text and its score', () => {
+    expect(promptName(eight, testTask, 0)).toBe('prompt 1 of 1, 1+9+8+3=, 4 of 8 right');
+  });
+});

@@ -1,0 +1,124 @@
+import { useMemo, useRef, useState } from 'react';
+import type { KeyboardEvent } from 'react';
+import type { RolloutBatch } from '../../core/batch.ts';
+import type { Task } from '../../core/tasks/types.ts';
+import { inkOn } from '../../ui/colour.ts';
+import { formatNumber } from '../../ui/number.ts';
+import { rampColour, rampPosition } from '../matrix/colours.ts';
+import { cellNumber, inSentence, isRight, visibleGlyph } from '../matrix/text.ts';
+import type { LaneView, Pin, Theme } from '../matrix/types.ts';
+import { branchCount, chainTree } from './chains.ts';
+import type { Chain } from './chains.ts';
+import { BOX_HEIGHT, moveInTree, tidyLayout } from './tidyLayout.ts';
+import './tree.css';
+
+/** Beyond this the boxes no longer fit a screen, and the icicle reads better. */
+const MAX_BRANCHES = 60;
+const MAX_PROMPT_GLYPHS = 12;
+
+export interface TidyTreeProps {
+  batch: RolloutBatch;
+  task: Task;
+  group: number;
+  /** Which lane fills the boxes: a box shows the mean of its first token, the one that the model chose at the branch. */
+  view: LaneView;
+  theme: Theme;
+  pin: Pin | null;
+  onPin: (pin: Pin | null) => void;
+}
+
+/** The prefix tree with unary chains compressed: only the branches, which is where credit can differ. */
+export function TidyTree({ batch, task, group, view, theme, pin, onPin }: TidyTreeProps) {
+  const [focused, setFocused] = useState(0);
+  const root = useRef<HTMLDivElement>(null);
+  const textOf = (chain: Chain) => {
+    const ids = chain.position < 0 ? batch.groups[group].prompt : chain.tokens;
+    return ids.map((token) => visibleGlyph(task.vocabulary[token] ?? '?')).join('');
+  };
+  const tree = useMemo(() => chainTree(batch, group), [batch, group]);
+  const branches = branchCount(tree);
+  if (branches > MAX_BRANCHES) {
+    return <p className="tt-note">{`This tree has ${branches} branches, too many to draw one by one. Use the merged matrix, which shows all of them.`}</p>;
+  }
+  const { boxes, width, height } = tidyLayout(tree, (chain) => Math.min(MAX_PROMPT_GLYPHS, textOf(chain).length));
+  const start = batch.groups[group].start;
+  const current = Math.min(focused, boxes.length - 1);
+
+  const numberOf = (chain: Chain): number => {
+    if (chain.position < 0) return view.promptValue ?? Number.NaN;
+    const numbers = chain.responses.map((i) => view.values[batch.responses[i].start + chain.position]).filter((value) => !Number.isNaN(value));
+    return numbers.length === 0 ? Number.NaN : numbers.reduce((a, b) => a + b, 0) / numbers.length;
+  };
+  const choose = (index: number) => {
+    setFocused(index);
+    const { chain } = boxes[index];
+    if (chain.position >= 0) onPin({ group, response: chain.responses[0] - start, position: chain.position });
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Enter') choose(current);
+    else if (event.key === 'Escape' && pin) onPin(null);
+    else {
+      const to = moveInTree(boxes, current, event.key);
+      if (to === null) return;
+      setFocused(to);
+      root.current?.querySelectorAll<HTMLElement>('[role="treeitem"]')[to]?.focus();
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  return (
+    <div className="tt-scroll">
+      <div ref={root} role="tree" aria-label="Prefix tree of the samples, one box per branch" className="tt-tree" style={{ width, height }} onKeyDown={onKeyDown}>
+        <svg className="tt-edges" width={width} height={height} aria-hidden="true">
+          {boxes.map((box) => {
+            const parent = boxes[box.parent];
+            if (!parent) return null;
+            const x0 = parent.left + parent.width;
+            const y0 = parent.top + BOX_HEIGHT / 2;
+            const y1 = box.top + BOX_HEIGHT / 2;
+            const middle = (x0 + box.left) / 2;
+            return <path key={box.index} d={`M${x0},${y0}C${middle},${y0} ${middle},${y1} ${box.left},${y1}`} strokeWidth={1 + (5 * box.chain.count) / tree.count} />;
+          })}
+        </svg>
+        {boxes.map((box) => {
+          const { chain } = box;
+          const value = numberOf(chain);
+          const hasNumber = !Number.isNaN(value);
+          const fill = hasNumber ? rampColour(rampPosition(value, view, 1), view.lane, theme) : undefined;
+          const isPinned =
+            pin?.group === group &&
+            chain.responses.includes(start + pin.response) &&
+            pin.position >= chain.position &&
+            pin.position < chain.position + chain.tokens.length;
+          const number = cellNumber(value, view.lane);
+          const isLeaf = chain.children.length === 0;
+          const right = chain.responses.some((i) => isRight(batch.responses[i].reward));
+          const words = `${textOf(chain)}, ${chain.count} ${chain.count === 1 ? 'sample' : 'samples'}, mean reward ${formatNumber(chain.value, 2)}`;
+          return (
+            <div
+              key={box.index}
+              role="treeitem"
+              aria-level={box.level}
+              aria-expanded={isLeaf ? undefined : true}
+              aria-selected={isPinned}
+              aria-label={`${words}${hasNumber ? `, ${inSentence(view.lane.label)} ${number}` : ''}${isLeaf ? `, ${right ? 'right' : 'wrong'}` : ''}`}
+              tabIndex={box.index === current ? 0 : -1}
+              className={`tt-box${isPinned ? ' is-pinned' : ''}${hasNumber ? '' : ' is-void'}`}
+              style={{ left: box.left, top: box.top, width: box.width, height: BOX_HEIGHT, backgroundColor: fill, color: fill && inkOn(fill) }}
+              onClick={() => choose(box.index)}
+            >
+              <span className="tt-text" aria-hidden="true">
+                {textOf(chain)}
+              </span>
+              <span className="tt-number" aria-hidden="true">
+                {`${number}${number && ' · '}n${chain.count}`}
+                {isLeaf && <b>{right ? ' ✓' : ' ✗'}</b>}
+              </span>
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}
