@@ -1,15 +1,8 @@
-/** The page's fixed sentences, in one place so that they keep one voice. */
+/** Sentences that more than one part of the page says, so that they are said alike. */
 export const STRINGS = {
-  name: 'Creditscope',
-  question: 'One reward at the end. Which token earned it?',
-  train: 'train it',
   nextRollout: 'from the next rollout',
-  recorded: (step: number) => `recorded, step ${step}`,
-  noSignal: 'Every sample of this prompt has the same reward: comparing them gives no signal.',
-  dropped: 'The method drops this prompt, so its tokens take no part in the update.',
-  preview: 'Preview: not drawn yet.',
+  dropped: 'This prompt takes no part in the update: the method drops it, so its tokens get no credit.',
   edited: 'edited, not sampled',
-  wouldSampleOtherwise: 'This method would have sampled otherwise; the tokens shown are those that were drawn.',
-  offline: 'This part could not be loaded. Check the connection to the server and reload the page.',
-  stepAnnouncement: (step: number, reward: string) => `Step ${step}, mean reward ${reward}`,
+  noLogits: 'These samples were stored without logits, so the other tokens’ chances are unknown.',
+  tokenGone: 'This step’s samples have no such token: the response is shorter now. Pin another cell, or step back.',
 } as const;

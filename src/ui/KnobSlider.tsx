@@ -1,5 +1,6 @@
 import { type CSSProperties, type KeyboardEvent, useId, useMemo, useState } from 'react';
 import type { Knob } from '../core/stages/types.ts';
+import { STRINGS } from '../content/strings.ts';
 import { IconButton } from './IconButton.tsx';
 import { NumberBox } from './NumberBox.tsx';
 import { Segmented } from './Segmented.tsx';
@@ -103,7 +104,7 @@ export function KnobSlider({ knob, value, isDefault, disabled, onChange, onReset
           </select>
         </span>
       )}
-      {knob.applies !== 'credit' && <span className="knob-badge">from the next rollout</span>}
+      {knob.applies !== 'credit' && <span className="knob-badge">{STRINGS.nextRollout}</span>}
       <p className="knob-message" role="status">
         {message}
       </p>

@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { STRINGS } from '../../content/strings.ts';
 import type { RolloutBatch } from '../../core/batch.ts';
 import type { ComposedMethod, CreditResult } from '../../core/pipeline.types.ts';
 import type { FormulaLine, StageName } from '../../core/stages/types.ts';
@@ -60,7 +61,7 @@ export function Credit({ batch, credit, composed, at, nameOf, titleOf, onHighlig
   const update = batch.updates[shownUpdate];
 
   if (credit.kept[at.group] === 0) {
-    return <p>This prompt takes no part in the update: the method drops it, so its tokens get no credit.</p>;
+    return <p>{STRINGS.dropped}</p>;
   }
   return (
     <>

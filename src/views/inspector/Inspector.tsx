@@ -6,6 +6,7 @@ import { exp } from '../../core/math.ts';
 import type { ComposedMethod, CreditResult } from '../../core/pipeline.types.ts';
 import type { Task } from '../../core/tasks/types.ts';
 import { traceName } from '../../content/glossary.ts';
+import { STRINGS } from '../../content/strings.ts';
 import type { Theme } from '../../ui/colour.ts';
 import { IconButton } from '../../ui/IconButton.tsx';
 import { formatNumber } from '../../ui/number.ts';
@@ -48,9 +49,7 @@ export function Inspector(props: InspectorProps) {
       ) : (
         <>
           <Head title={`response ${pin.response + 1}, token ${pin.position + 1}`} glyph="–" onClose={onClose} />
-          <p className="inspector-missing">
-            This step’s samples have no such token: the response is shorter now. Pin another cell, or step back.
-          </p>
+          <p className="inspector-missing">{STRINGS.tokenGone}</p>
         </>
       )}
     </section>
@@ -94,7 +93,7 @@ function Pinned({
               previewTemperature={previewTemperature}
             />
           ) : (
-            <p className="quiet">These samples were stored without logits, so the other tokens’ chances are unknown.</p>
+            <p className="quiet">{STRINGS.noLogits}</p>
           )}
         </Part>
         <Part title={`Credit under ${method.meta.title}`}>
@@ -171,7 +170,7 @@ function Context({ batch, at, glyphOf }: { batch: RolloutBatch; at: Located; gly
       <mark>{glyphOf(batch.tokens[at.token])}</mark>
       {text(at.token + 1, end)}
       {truncated && <span className="quiet"> cut off</span>}
-      {edited && <span className="quiet"> edited, not sampled</span>}
+      {edited && <span className="quiet"> {STRINGS.edited}</span>}
     </p>
   );
 }

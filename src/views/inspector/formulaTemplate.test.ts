@@ -45,6 +45,7 @@ describe('symbolTex and numberTex', () => {
   });
   it('leave an exponent without brackets', () => {
     expect(numberTex(parseTemplate('e^{[[a|x]]}'), () => -2)).toBe('e^{\\htmlData{term=0}{-2}}');
+    expect(numberTex(parseTemplate('e^[[a|x]]'), () => -2)).toBe('e^\\htmlData{term=0}{-2}');
   });
 });
 

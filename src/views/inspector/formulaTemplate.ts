@@ -54,7 +54,7 @@ export function symbolTex(parts: readonly FormulaPart[]): string {
 
 /** Where a minus would follow an operator it needs brackets: 0 − (−0.5). After an opening it does not. */
 function opensBefore(latex: string): boolean {
-  return /(^|[([{=,&|]|\\left.|\\\\)\s*$/.test(latex);
+  return /(^|[([{=,&|^_]|\\left.|\\\\)\s*$/.test(latex);
 }
 
 /** The formula with the numbers of one token in place of its symbols. */
@@ -66,8 +66,7 @@ export function numberTex(parts: readonly FormulaPart[], read: (trace: string) =
       continue;
     }
     const number = texNumber(read(part.trace));
-    const isRaised = /[\^_]\s*\{?\s*$/.test(latex);
-    latex += mark(part.index, number.startsWith('-') && !isRaised && !opensBefore(latex) ? `(${number})` : number);
+    latex += mark(part.index, number.startsWith('-') && !opensBefore(latex) ? `(${number})` : number);
   }
   return latex;
 }
