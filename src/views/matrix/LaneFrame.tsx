@@ -67,7 +67,15 @@ export function LaneFrame({ props, view, rows, headers, columns, layout, lane, i
   }, [painters]);
 
   const model = useMemo((): GridModel => {
-    const cells = laneCells({ props: { batch, task, group, merged, theme, pin, highlight, preview }, rows, view, density, encoding, gamma, strip });
+    const cells = laneCells({
+      props: { batch, task, group, merged, theme, pin, highlight, preview },
+      rows,
+      view,
+      density,
+      encoding,
+      gamma,
+      strip,
+    });
     return {
       cells,
       headers,
@@ -81,8 +89,26 @@ export function LaneFrame({ props, view, rows, headers, columns, layout, lane, i
       showPositions: !strip,
     };
   }, [
-    batch, task, group, merged, theme, pin, highlight, preview, rows, view, density, encoding, gamma, strip, headers, isFirst, columns,
-    lane.cellWidth, layout.rowHeight, layout.headerWidth,
+    batch,
+    task,
+    group,
+    merged,
+    theme,
+    pin,
+    highlight,
+    preview,
+    rows,
+    view,
+    density,
+    encoding,
+    gamma,
+    strip,
+    headers,
+    isFirst,
+    columns,
+    lane.cellWidth,
+    layout.rowHeight,
+    layout.headerWidth,
   ]);
 
   useLayoutEffect(() => {
@@ -104,14 +130,19 @@ export function LaneFrame({ props, view, rows, headers, columns, layout, lane, i
   const gridClass = `mx-grid kind-${view.lane.kind}${isTight ? ' is-tight' : ''}${isWide ? ' is-wide' : ''}${density === 'glyph' ? ' is-dense' : ''}`;
   const isPreviewed = preview?.laneId === view.lane.id;
   return (
-    <div className={`mx-lane${strip ? ' mx-lane-strip' : ''}${isFirst ? ' mx-lane-first' : ''}${control ? ' mx-lane-credit' : ''}`}>
-      <div className="mx-head">
+    <div className={`mx-lane${strip ? ' mx-lane-strip' : ''}${isFirst ? ' mx-lane-first' : ''}`}>
+      <div className={control ? 'mx-head' : 'mx-head mx-head-quiet'}>
         <div className="mx-title">
-          {view.lane.label}
+          <span className="mx-label">{view.lane.label}</span>
           {view.lane.unit && <span className="mx-unit">{view.lane.unit}</span>}
           {isPreviewed && <span className="mx-chip">preview</span>}
           {strip && (
-            <button type="button" className="mx-enlarge" aria-label={`show ${inSentence(view.lane.label)} large`} onClick={() => onEnlarge(view.lane.id)}>
+            <button
+              type="button"
+              className="mx-enlarge"
+              aria-label={`show ${inSentence(view.lane.label)} large`}
+              onClick={() => onEnlarge(view.lane.id)}
+            >
               ⤢
             </button>
           )}
@@ -119,6 +150,7 @@ export function LaneFrame({ props, view, rows, headers, columns, layout, lane, i
         {control ?? <div className="mx-meaning">{view.lane.meaning}</div>}
       </div>
       {/* The cells are painted into this element; React has no children here. */}
+      {/* biome-ignore lint/a11y/useSemanticElements: cells over several rows and of pixel geometry are not a table's */}
       <div
         ref={grid}
         role="grid"

@@ -9,6 +9,7 @@ import { columnCount, orderRows } from './rows.ts';
 import type { MatrixPanelProps } from './types.ts';
 import { usePanelSize } from './usePanelSize.ts';
 import './matrix.css';
+import './rowhead.css';
 import './cells.css';
 
 /** Padding of the scrolling element and the mark at the end of a merged row, CSS px. */

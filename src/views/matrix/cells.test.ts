@@ -8,10 +8,24 @@ import { eight, testLane, testTask, textBatch } from './testBatch.ts';
 import { tipText } from './tip.ts';
 import type { LaneView } from './types.ts';
 
-const credit: LaneView = { lane: testLane('diverging', 'Credit'), values: Float64Array.from(eight.tokens, (_, i) => (i < 7 ? 1 : -3)), domain: [-2, 2] };
+const credit: LaneView = {
+  lane: testLane('diverging', 'Credit'),
+  values: Float64Array.from(eight.tokens, (_, i) => (i < 7 ? 1 : -3)),
+  domain: [-2, 2],
+};
 
 function cells(view: LaneView = credit, change: Partial<Omit<CellsInput, 'props'>> & { props?: Partial<CellsInput['props']> } = {}) {
-  const props: CellsInput['props'] = { batch: eight, task: testTask, group: 0, merged: false, theme: 'light', pin: null, highlight: null, preview: null, ...change.props };
+  const props: CellsInput['props'] = {
+    batch: eight,
+    task: testTask,
+    group: 0,
+    merged: false,
+    theme: 'light',
+    pin: null,
+    highlight: null,
+    preview: null,
+    ...change.props,
+  };
   const rows = orderRows(props.batch, 0, props.merged ? 'trie' : 'sampled');
   return laneCells({ rows, view, density: 'numbers', encoding: 'fill', gamma: 1, strip: false, ...change, props });
 }
@@ -20,8 +34,26 @@ describe('cells of a lane', () => {
   it('has one for every token, with glyph, number, colour and black or white ink', () => {
     const all = cells();
     expect(all).toHaveLength(40);
-    expect(all[0]).toMatchObject({ row: 0, column: 0, span: 1, response: 0, glyph: 'S', number: '+1.00', fill: '#7db3e6', ink: '#000', className: 'mx-cell' });
-    expect(all[7]).toMatchObject({ row: 1, column: 0, glyph: 'D', number: '−3.00', fill: '#9a4a00', ink: '#fff', className: 'mx-cell is-beyond' });
+    expect(all[0]).toMatchObject({
+      row: 0,
+      column: 0,
+      span: 1,
+      response: 0,
+      glyph: 'S',
+      number: '+1.00',
+      fill: '#7db3e6',
+      ink: '#000',
+      className: 'mx-cell',
+    });
+    expect(all[7]).toMatchObject({
+      row: 1,
+      column: 0,
+      glyph: 'D',
+      number: '−3.00',
+      fill: '#9a4a00',
+      ink: '#fff',
+      className: 'mx-cell is-beyond',
+    });
   });
 
   it('leaves a token without a number empty', () => {
@@ -35,7 +67,11 @@ describe('cells of a lane', () => {
     clipState[1] = 1;
     clipState[2] = 2;
     const view = { ...credit, clipState };
-    expect(cells(view).slice(0, 3).map((cell) => cell.className)).toEqual(['mx-cell', 'mx-cell is-clipped', 'mx-cell is-dual']);
+    expect(
+      cells(view)
+        .slice(0, 3)
+        .map((cell) => cell.className),
+    ).toEqual(['mx-cell', 'mx-cell is-clipped', 'mx-cell is-dual']);
     expect(cells({ ...view, noSignal: true })[7]).toMatchObject({ className: 'mx-cell is-flat', fill: '#f7f7f7' });
   });
 
@@ -43,11 +79,18 @@ describe('cells of a lane', () => {
     const all = cells(credit, { props: { pin: { group: 0, response: 1, position: 2 }, highlight: [{ response: 0, position: 0 }] } });
     expect(all.filter((cell) => cell.className.includes('is-pinned')).map((cell) => cell.response * 10 + cell.column)).toEqual([12]);
     expect(all.filter((cell) => cell.className.includes('is-marked')).map((cell) => cell.response * 10 + cell.column)).toEqual([0]);
-    expect(cells(credit, { props: { pin: { group: 3, response: 1, position: 2 } } }).some((cell) => cell.className.includes('is-pinned'))).toBe(false);
+    expect(
+      cells(credit, { props: { pin: { group: 3, response: 1, position: 2 } } }).some((cell) => cell.className.includes('is-pinned')),
+    ).toBe(false);
   });
 
   it('underlines wrong steps', () => {
-    const batch = { ...eight, responses: eight.responses.map((r, i) => (i === 1 ? { ...r, spans: [{ kind: 'step' as const, start: 1, end: 2, label: '', correct: false }] } : r)) };
+    const batch = {
+      ...eight,
+      responses: eight.responses.map((r, i) =>
+        i === 1 ? { ...r, spans: [{ kind: 'step' as const, start: 1, end: 2, label: '', correct: false }] } : r,
+      ),
+    };
     expect(cells(credit, { props: { batch } }).flatMap((cell, i) => (cell.className.includes('is-wrong') ? [i] : []))).toEqual([8]);
   });
 
@@ -66,7 +109,14 @@ describe('cells of a lane', () => {
 
   it("puts V(s_0) in the prompt's cell beside all rows", () => {
     const view: LaneView = { lane: testLane('sequential', 'Value'), values: new Float64Array(40), domain: [0, 1], promptValue: 0.5 };
-    expect(cells(view)[0]).toMatchObject({ row: 0, column: -1, span: 8, glyph: '=', number: '0.50', name: 'prompt, before the first token, value 0.50' });
+    expect(cells(view)[0]).toMatchObject({
+      row: 0,
+      column: -1,
+      span: 8,
+      glyph: '=',
+      number: '0.50',
+      name: 'prompt, before the first token, value 0.50',
+    });
   });
 
   it('draws signed bars, also in a strip, where a fill alone would say the sign', () => {
@@ -86,7 +136,12 @@ it('stretches small values by the exponent ½', () => {
 });
 
 describe('row headers', () => {
-  const batch = textBatch({ '1+1=': [['2.', 1], ['3>', 0.4]] });
+  const batch = textBatch({
+    '1+1=': [
+      ['2.', 1],
+      ['3>', 0.4],
+    ],
+  });
   const rows = orderRows(batch, 0, 'sampled');
 
   it('sum the credit lane and leave out tokens without a number', () => {
@@ -97,15 +152,27 @@ describe('row headers', () => {
 
   it('name the buttons, and print a reward that is neither 0 nor 1', () => {
     expect(headerModels(batch, rows, new Float64Array(4))[1]).toMatchObject({
-      isRight: false, reward: '0.40', tokens: '2 tok', flipName: 'response 2 is wrong: make it right', editName: 'edit response 2',
+      isRight: false,
+      reward: '0.40',
+      tokens: '2 tok',
+      flipName: 'response 2 is wrong: make it right',
+      editName: 'edit response 2',
     });
   });
 });
 
 it("lists a token's number in every lane in the tooltip, and the range of a merged one", () => {
-  const props = { batch: eight, task: testTask, group: 0, lanes: [{ ...credit, clipState: Uint8Array.from(eight.tokens, (_, i) => (i === 0 ? 1 : 0)) }] };
+  const props = {
+    batch: eight,
+    task: testTask,
+    group: 0,
+    lanes: [{ ...credit, clipState: Uint8Array.from(eight.tokens, (_, i) => (i === 0 ? 1 : 0)) }],
+  };
   const plain = tipText(props, orderRows(eight, 0, 'sampled'), cells()[0]);
   expect(plain).toEqual({ title: 'response 1 · token 1 · S', lines: [{ label: 'Credit', value: '+1', note: 'clipped' }] });
   const merged = tipText(props, orderRows(eight, 0, 'trie'), cells(credit, { props: { merged: true } })[0]);
-  expect(merged).toEqual({ title: '4 responses · token 1 · S', lines: [{ label: 'Credit', value: '−3 to +1', note: 'clipped in 1 of 4' }] });
+  expect(merged).toEqual({
+    title: '4 responses · token 1 · S',
+    lines: [{ label: 'Credit', value: '−3 to +1', note: 'clipped in 1 of 4' }],
+  });
 });

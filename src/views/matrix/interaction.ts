@@ -81,7 +81,10 @@ export function createInteraction(root: HTMLElement, painters: Painters): Intera
       if (hit.cell.column !== PROMPT_COLUMN) props.onPin({ group: props.group, response: hit.cell.response, position: hit.cell.column });
       return;
     }
-    painter.activate({ row: rows.findIndex((row) => row.response === hit.response), column: hit.kind === 'flip' ? FLIP_COLUMN : EDIT_COLUMN });
+    painter.activate({
+      row: rows.findIndex((row) => row.response === hit.response),
+      column: hit.kind === 'flip' ? FLIP_COLUMN : EDIT_COLUMN,
+    });
     if (hit.kind === 'flip') props.onFlipReward(hit.response);
     else props.onEditResponse(hit.response);
   }

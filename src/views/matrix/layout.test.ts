@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { decideLayout } from './layout.ts';
 import type { LayoutInput } from './layout.ts';
 
-const base: LayoutInput = { width: 1216, height: 330, laneIds: ['entropy', 'value', 'credit'], largeLane: 'credit', promptLanes: [], columns: 7, rows: 8 };
+const base: LayoutInput = {
+  width: 1216,
+  height: 330,
+  laneIds: ['entropy', 'value', 'credit'],
+  largeLane: 'credit',
+  promptLanes: [],
+  columns: 7,
+  rows: 8,
+};
 
 describe('layout of the lanes', () => {
   it('stands side by side while three times the columns fit at 36 px, and gives spare room to the credit lane', () => {

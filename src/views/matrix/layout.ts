@@ -65,11 +65,13 @@ export function decideLayout(input: LayoutInput): PanelLayout {
     const widen = width === 0 ? 0 : Math.floor(spare / Math.max(1, columns));
     const large = clamp(widen, 0, MAX_LARGE_CELL_WIDTH - MIN_CELL_WIDTH);
     const others = clamp(Math.floor((widen - large) / Math.max(1, count - 1)), 0, MAX_CELL_WIDTH - MIN_CELL_WIDTH);
-    const lanes = laneIds.map((laneId): LaneLayout => ({
-      laneId,
-      mode: 'full',
-      cellWidth: MIN_CELL_WIDTH + (laneId === largeLane ? large : others),
-    }));
+    const lanes = laneIds.map(
+      (laneId): LaneLayout => ({
+        laneId,
+        mode: 'full',
+        cellWidth: MIN_CELL_WIDTH + (laneId === largeLane ? large : others),
+      }),
+    );
     return { kind: 'side-by-side', lanes, rowHeight, headerWidth };
   }
   if (narrow) {

@@ -112,7 +112,10 @@ export function createGridPainter(grid: HTMLElement): GridPainter {
     const header = next.fullHeader ? next.headerWidth : 0;
     const x0 = header + (next.hasPrompt ? pitch : 0);
     const isNewSize =
-      !model || (['columns', 'cellWidth', 'rowHeight', 'headerWidth', 'hasPrompt', 'fullHeader', 'showPositions'] as const).some((key) => model?.[key] !== next[key]);
+      !model ||
+      (['columns', 'cellWidth', 'rowHeight', 'headerWidth', 'hasPrompt', 'fullHeader', 'showPositions'] as const).some(
+        (key) => model?.[key] !== next[key],
+      );
     if (isNewSize) {
       grid.style.width = `${x0 + next.columns * pitch}px`;
       grid.style.setProperty('--mx-row', `${rowPitch}px`);
@@ -120,7 +123,8 @@ export function createGridPainter(grid: HTMLElement): GridPainter {
       grid.setAttribute('aria-colcount', String(next.columns + (next.hasPrompt ? 2 : 1)));
       paintHeads(next, pitch, x0);
     }
-    if (grid.getAttribute('aria-rowcount') !== String(next.headers.length + 1)) grid.setAttribute('aria-rowcount', String(next.headers.length + 1));
+    if (grid.getAttribute('aria-rowcount') !== String(next.headers.length + 1))
+      grid.setAttribute('aria-rowcount', String(next.headers.length + 1));
 
     cover = next.headers.map(() => []);
     const perRow: CellModel[][] = next.headers.map(() => []);
@@ -180,7 +184,11 @@ export function createGridPainter(grid: HTMLElement): GridPainter {
     const x0 = (of.fullHeader ? of.headerWidth : 0) + (of.hasPrompt ? pitch : 0);
     const places = new Map<number, { x: number; y: number; height: number }>();
     for (const cell of of.cells) {
-      places.set(cell.response * 4096 + cell.column, { x: x0 + cell.column * pitch, y: cell.row * rowPitch, height: cell.span * rowPitch - CELL_GAP });
+      places.set(cell.response * 4096 + cell.column, {
+        x: x0 + cell.column * pitch,
+        y: cell.row * rowPitch,
+        height: cell.span * rowPitch - CELL_GAP,
+      });
     }
     return places;
   }
@@ -272,7 +280,12 @@ export function createGridPainter(grid: HTMLElement): GridPainter {
     const pitch = model.cellWidth + CELL_GAP;
     const rowPitch = model.rowHeight + CELL_GAP;
     const x0 = (model.fullHeader ? model.headerWidth : 0) + (model.hasPrompt ? pitch : 0);
-    crosshair.show({ left: x0 + cell.column * pitch, top: HEAD_ROW_HEIGHT + cell.row * rowPitch, width: model.cellWidth, height: cell.span * rowPitch - CELL_GAP });
+    crosshair.show({
+      left: x0 + cell.column * pitch,
+      top: HEAD_ROW_HEIGHT + cell.row * rowPitch,
+      width: model.cellWidth,
+      height: cell.span * rowPitch - CELL_GAP,
+    });
   }
 
   return { paint, cross, hit, shape, elementAt, cellOf, active: () => place, activate };

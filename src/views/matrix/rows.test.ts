@@ -19,17 +19,35 @@ describe('row order', () => {
   });
 
   it('prefers the larger branch among equal values', () => {
-    const batch = textBatch({ '1+1=': [['1.', 0], ['2.', 0], ['2.', 0], ['0.', 0]] });
+    const batch = textBatch({
+      '1+1=': [
+        ['1.', 0],
+        ['2.', 0],
+        ['2.', 0],
+        ['0.', 0],
+      ],
+    });
     expect(trieOrder(batch, 0)).toEqual([1, 2, 3, 0]);
   });
 
   it('puts a response that ends before its continuations', () => {
-    const batch = textBatch({ '1+1=': [['2>', 1], ['2', 0]] });
+    const batch = textBatch({
+      '1+1=': [
+        ['2>', 1],
+        ['2', 0],
+      ],
+    });
     expect(trieOrder(batch, 0)).toEqual([1, 0]);
   });
 
   it('counts within the group and points into the batch', () => {
-    const batch = textBatch({ '1+1=': [['2.', 1]], '2+2=': [['3.', 0], ['4.', 1]] });
+    const batch = textBatch({
+      '1+1=': [['2.', 1]],
+      '2+2=': [
+        ['3.', 0],
+        ['4.', 1],
+      ],
+    });
     expect(orderRows(batch, 1, 'reward')).toEqual([
       { response: 1, index: 2, start: 4, length: 2, reward: 1, copies: 1 },
       { response: 0, index: 1, start: 2, length: 2, reward: 0, copies: 1 },
@@ -56,7 +74,12 @@ describe('merged cells', () => {
   });
 
   it('do not join equal tokens after different prefixes', () => {
-    const batch = textBatch({ '1+1=': [['2>5', 1], ['3>5', 1]] });
+    const batch = textBatch({
+      '1+1=': [
+        ['2>5', 1],
+        ['3>5', 1],
+      ],
+    });
     expect(mergedRuns(batch, orderRows(batch, 0, 'trie')).every((run) => run.span === 1)).toBe(true);
   });
 });

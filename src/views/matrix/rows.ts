@@ -50,7 +50,14 @@ export function orderRows(batch: RolloutBatch, group: number, order: RowOrder): 
   if (order === 'reward') indices.sort((a, b) => batch.responses[b].reward - batch.responses[a].reward);
   const rows = indices.map((index) => {
     const response = batch.responses[index];
-    return { response: index - start, index, start: response.start, length: response.end - response.start, reward: response.reward, copies: 1 };
+    return {
+      response: index - start,
+      index,
+      start: response.start,
+      length: response.end - response.start,
+      reward: response.reward,
+      copies: 1,
+    };
   });
   if (order === 'trie') markCopies(batch, rows);
   return rows;

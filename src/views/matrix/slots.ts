@@ -33,7 +33,15 @@ export interface CellSlot {
 export function makeCell(): CellSlot {
   const element = make('div', 'mx-cell', 'gridcell');
   element.tabIndex = -1;
-  return { element, glyph: makeText(element, 'mx-glyph', true), number: makeText(element, 'mx-number', true), model: null, left: -1, width: -1, height: -1 };
+  return {
+    element,
+    glyph: makeText(element, 'mx-glyph', true),
+    number: makeText(element, 'mx-number', true),
+    model: null,
+    left: -1,
+    width: -1,
+    height: -1,
+  };
 }
 
 /** Writes a model into a cell, touching the document only where something changed. Lengths are CSS px. */

@@ -22,7 +22,16 @@ export function textBatch(groups: Readonly<Record<string, readonly (readonly [st
 
 /** Eight samples: a right and a wrong branch of `S0>8>`, and four direct answers of which one is right. */
 export const eight = textBatch({
-  '1+9+8+3=': [['S0>8>1.', 1], ['D7.', 0], ['S0>8>1.', 1], ['D1.', 1], ['S0>8>9.', 0], ['D9.', 0], ['S0>8>1.', 1], ['D4.', 0]],
+  '1+9+8+3=': [
+    ['S0>8>1.', 1],
+    ['D7.', 0],
+    ['S0>8>1.', 1],
+    ['D1.', 1],
+    ['S0>8>9.', 0],
+    ['D9.', 0],
+    ['S0>8>1.', 1],
+    ['D4.', 0],
+  ],
 });
 
 export const testTask: Task = {

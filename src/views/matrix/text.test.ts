@@ -45,8 +45,17 @@ describe('numbers in cells', () => {
 
 describe('names', () => {
   const cell: CellNameInput = {
-    response: 2, position: 6, shared: 1, token: '5', lane: advantage, value: -0.41, clipState: 1,
-    isWrong: false, isBeyond: false, isPreview: false, noSignal: false,
+    response: 2,
+    position: 6,
+    shared: 1,
+    token: '5',
+    lane: advantage,
+    value: -0.41,
+    clipState: 1,
+    isWrong: false,
+    isBeyond: false,
+    isPreview: false,
+    noSignal: false,
   };
 
   it('say response, token, number and state', () => {
@@ -54,7 +63,9 @@ describe('names', () => {
     expect(cellName({ ...cell, clipState: 2, isWrong: true, isBeyond: true })).toBe(
       "response 3, token 7 '5', advantage −0.41, wrong step, dual-clipped, beyond the colour scale",
     );
-    expect(cellName({ ...cell, lane: entropy, value: 0.69, clipState: 0, isPreview: true })).toBe("response 3, token 7 '5', entropy 0.69 nats, preview");
+    expect(cellName({ ...cell, lane: entropy, value: 0.69, clipState: 0, isPreview: true })).toBe(
+      "response 3, token 7 '5', entropy 0.69 nats, preview",
+    );
     expect(cellName({ ...cell, value: Number.NaN, clipState: 0 })).toBe("response 3, token 7 '5', advantage none");
     expect(cellName({ ...cell, value: 0, clipState: 0, noSignal: true })).toBe("response 3, token 7 '5', advantage 0.00, no signal");
   });

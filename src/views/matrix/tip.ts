@@ -15,7 +15,11 @@ export interface TipText {
 }
 
 /** The tooltip's words: the token, then its number in every lane. All of it is in the inspector too. */
-export function tipText(props: Pick<MatrixPanelProps, 'batch' | 'task' | 'group' | 'lanes'>, rows: readonly Row[], cell: CellModel): TipText {
+export function tipText(
+  props: Pick<MatrixPanelProps, 'batch' | 'task' | 'group' | 'lanes'>,
+  rows: readonly Row[],
+  cell: CellModel,
+): TipText {
   if (cell.column === PROMPT_COLUMN) {
     const prompt = props.batch.groups[props.group].prompt.map((token) => props.task.vocabulary[token]).join('');
     return { title: `prompt ${prompt}`, lines: [{ label: 'value before the first token', value: cell.number, note: '' }] };
@@ -28,7 +32,8 @@ export function tipText(props: Pick<MatrixPanelProps, 'batch' | 'task' | 'group'
     const numbers = members.map((member) => values[member.start + cell.column]).filter((value) => !Number.isNaN(value));
     const low = Math.min(...numbers);
     const high = Math.max(...numbers);
-    const value = numbers.length === 0 ? 'none' : low === high ? spokenValue(low, lane) : `${spokenValue(low, lane)} to ${spokenValue(high, lane)}`;
+    const value =
+      numbers.length === 0 ? 'none' : low === high ? spokenValue(low, lane) : `${spokenValue(low, lane)} to ${spokenValue(high, lane)}`;
     const clipped = members.filter((member) => (clipState?.[member.start + cell.column] ?? CLIP_STATE.none) !== CLIP_STATE.none).length;
     const words = clipWords(clipState?.[token] ?? CLIP_STATE.none);
     const note = cell.span > 1 && clipped > 0 ? `clipped in ${clipped} of ${cell.span}` : words;

@@ -26,7 +26,12 @@ export function usePanelSize(root: RefObject<HTMLElement | null>, laneKey: strin
     const element = root.current;
     if (!element) return;
     const measure = () => {
-      const next = { width: element.clientWidth, height: element.clientHeight, head: tallest(element, '.mx-head'), legend: tallest(element, '.mx-legend') };
+      const next = {
+        width: element.clientWidth,
+        height: element.clientHeight,
+        head: tallest(element, '.mx-head'),
+        legend: tallest(element, '.mx-legend'),
+      };
       setSize((last) =>
         last.width === next.width && last.height === next.height && last.head === next.head && last.legend === next.legend ? last : next,
       );

@@ -34,7 +34,14 @@ export function BatchOverview({ batch, task, view, theme, gamma = 1, group, onSe
   const canvas = useRef<HTMLCanvasElement>(null);
   const [width, setWidth] = useState(640);
   const rows = useMemo(() => batch.groups.map((_, i) => orderRows(batch, i, 'reward')), [batch]);
-  const layout = useMemo(() => overviewLayout(rows.map((list) => ({ rows: list.length, columns: columnCount(list) })), width), [rows, width]);
+  const layout = useMemo(
+    () =>
+      overviewLayout(
+        rows.map((list) => ({ rows: list.length, columns: columnCount(list) })),
+        width,
+      ),
+    [rows, width],
+  );
 
   useEffect(() => {
     const element = frame.current;
@@ -73,7 +80,7 @@ export function BatchOverview({ batch, task, view, theme, gamma = 1, group, onSe
   return (
     <div ref={frame} className="ov-frame">
       <div className="ov-map" style={{ width: layout.width, height: layout.height }}>
-        <canvas ref={canvas} className="ov-canvas" style={{ width: layout.width, height: layout.height }} aria-hidden="true" />
+        <canvas ref={canvas} className="ov-canvas" style={{ width: layout.width, height: layout.height }} />
         <ul className="ov-list" aria-label="All prompts of the batch">
           {layout.blocks.map((block) => (
             <li key={block.group}>

@@ -5,7 +5,14 @@ import { overviewLayout } from './overviewLayout.ts';
 
 describe('overview of the batch', () => {
   it('puts prompts side by side and wraps them', () => {
-    const layout = overviewLayout([{ rows: 8, columns: 7 }, { rows: 8, columns: 3 }, { rows: 8, columns: 10 }], 80);
+    const layout = overviewLayout(
+      [
+        { rows: 8, columns: 7 },
+        { rows: 8, columns: 3 },
+        { rows: 8, columns: 10 },
+      ],
+      80,
+    );
     expect(layout.blocks).toEqual([
       { group: 0, left: 0, top: 0, width: 38, height: 32 },
       { group: 1, left: 48, top: 0, width: 24, height: 32 },

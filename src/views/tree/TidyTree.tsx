@@ -38,7 +38,9 @@ export function TidyTree({ batch, task, group, view, theme, pin, onPin }: TidyTr
   const tree = useMemo(() => chainTree(batch, group), [batch, group]);
   const branches = branchCount(tree);
   if (branches > MAX_BRANCHES) {
-    return <p className="tt-note">{`This tree has ${branches} branches, too many to draw one by one. Use the merged matrix, which shows all of them.`}</p>;
+    return (
+      <p className="tt-note">{`This tree has ${branches} branches, too many to draw one by one. Use the merged matrix, which shows all of them.`}</p>
+    );
   }
   const { boxes, width, height } = tidyLayout(tree, (chain) => Math.min(MAX_PROMPT_GLYPHS, textOf(chain).length));
   const start = batch.groups[group].start;
@@ -46,7 +48,9 @@ export function TidyTree({ batch, task, group, view, theme, pin, onPin }: TidyTr
 
   const numberOf = (chain: Chain): number => {
     if (chain.position < 0) return view.promptValue ?? Number.NaN;
-    const numbers = chain.responses.map((i) => view.values[batch.responses[i].start + chain.position]).filter((value) => !Number.isNaN(value));
+    const numbers = chain.responses
+      .map((i) => view.values[batch.responses[i].start + chain.position])
+      .filter((value) => !Number.isNaN(value));
     return numbers.length === 0 ? Number.NaN : numbers.reduce((a, b) => a + b, 0) / numbers.length;
   };
   const choose = (index: number) => {
@@ -69,7 +73,14 @@ export function TidyTree({ batch, task, group, view, theme, pin, onPin }: TidyTr
 
   return (
     <div className="tt-scroll">
-      <div ref={root} role="tree" aria-label="Prefix tree of the samples, one box per branch" className="tt-tree" style={{ width, height }} onKeyDown={onKeyDown}>
+      <div
+        ref={root}
+        role="tree"
+        aria-label="Prefix tree of the samples, one box per branch"
+        className="tt-tree"
+        style={{ width, height }}
+        onKeyDown={onKeyDown}
+      >
         <svg className="tt-edges" width={width} height={height} aria-hidden="true">
           {boxes.map((box) => {
             const parent = boxes[box.parent];
@@ -78,7 +89,13 @@ export function TidyTree({ batch, task, group, view, theme, pin, onPin }: TidyTr
             const y0 = parent.top + BOX_HEIGHT / 2;
             const y1 = box.top + BOX_HEIGHT / 2;
             const middle = (x0 + box.left) / 2;
-            return <path key={box.index} d={`M${x0},${y0}C${middle},${y0} ${middle},${y1} ${box.left},${y1}`} strokeWidth={1 + (5 * box.chain.count) / tree.count} />;
+            return (
+              <path
+                key={box.index}
+                d={`M${x0},${y0}C${middle},${y0} ${middle},${y1} ${box.left},${y1}`}
+                strokeWidth={1 + (5 * box.chain.count) / tree.count}
+              />
+            );
           })}
         </svg>
         {boxes.map((box) => {
@@ -96,6 +113,7 @@ export function TidyTree({ batch, task, group, view, theme, pin, onPin }: TidyTr
           const right = chain.responses.some((i) => isRight(batch.responses[i].reward));
           const words = `${textOf(chain)}, ${chain.count} ${chain.count === 1 ? 'sample' : 'samples'}, mean reward ${formatNumber(chain.value, 2)}`;
           return (
+            // biome-ignore lint/a11y/useKeyWithClickEvents: the tree handles the keys of all its items
             <div
               key={box.index}
               role="treeitem"
@@ -105,7 +123,14 @@ export function TidyTree({ batch, task, group, view, theme, pin, onPin }: TidyTr
               aria-label={`${words}${hasNumber ? `, ${inSentence(view.lane.label)} ${number}` : ''}${isLeaf ? `, ${right ? 'right' : 'wrong'}` : ''}`}
               tabIndex={box.index === current ? 0 : -1}
               className={`tt-box${isPinned ? ' is-pinned' : ''}${hasNumber ? '' : ' is-void'}`}
-              style={{ left: box.left, top: box.top, width: box.width, height: BOX_HEIGHT, backgroundColor: fill, color: fill && inkOn(fill) }}
+              style={{
+                left: box.left,
+                top: box.top,
+                width: box.width,
+                height: BOX_HEIGHT,
+                backgroundColor: fill,
+                color: fill && inkOn(fill),
+              }}
               onClick={() => choose(box.index)}
             >
               <span className="tt-text" aria-hidden="true">

@@ -34,15 +34,19 @@ export function tidyLayout(root: Chain, glyphs: (chain: Chain) => number): TidyL
     .separation(() => 1)(hierarchy(root, (chain) => chain.children));
   const boxes: TidyBox[] = [];
   const indexOf = new Map<unknown, number>();
+  const widths: number[] = [];
   placed.eachBefore((node) => {
     const parent = node.parent ? (indexOf.get(node.parent) ?? -1) : -1;
     const index = boxes.length;
     indexOf.set(node, index);
-    const left = parent < 0 ? 0 : boxes[parent].left + boxes[parent].width + COLUMN_GAP;
     const width = Math.max(MIN_BOX_WIDTH, glyphs(node.data) * GLYPH_WIDTH + BOX_PADDING);
-    boxes.push({ chain: node.data, index, parent, children: [], level: node.depth + 1, left, top: node.x, width });
+    widths[node.depth] = Math.max(widths[node.depth] ?? 0, width);
+    boxes.push({ chain: node.data, index, parent, children: [], level: node.depth + 1, left: 0, top: node.x, width });
     if (parent >= 0) boxes[parent].children.push(index);
   });
+  // A column for each level, as wide as its widest box: the layout keeps boxes of one level apart, but not of two.
+  const lefts = widths.map((_, level) => widths.slice(0, level).reduce((sum, width) => sum + width + COLUMN_GAP, 0));
+  for (const box of boxes) box.left = lefts[box.level - 1];
   const top = boxes.reduce((least, box) => Math.min(least, box.top), 0);
   for (const box of boxes) box.top -= top;
   return {

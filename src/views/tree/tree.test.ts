@@ -20,7 +20,19 @@ describe('compressed chains', () => {
   });
 
   it('end where a sample ends inside', () => {
-    expect(outline(chainTree(textBatch({ '1+1=': [['2', 0], ['2>', 1]] }), 0))).toEqual(['@-1 0.5 n2', ['2@0 0.5 n2', ['>@1 1 n1']]]);
+    expect(
+      outline(
+        chainTree(
+          textBatch({
+            '1+1=': [
+              ['2', 0],
+              ['2>', 1],
+            ],
+          }),
+          0,
+        ),
+      ),
+    ).toEqual(['@-1 0.5 n2', ['2@0 0.5 n2', ['>@1 1 n1']]]);
   });
 });
 
@@ -43,6 +55,14 @@ describe('tidy layout', () => {
   });
 
   it('moves by keys', () => {
-    expect(['ArrowDown', 'ArrowUp', 'ArrowRight', 'ArrowLeft', 'Home', 'End', 'x'].map((key) => moveInTree(layout.boxes, 4, key))).toEqual([5, 3, 5, 0, 0, 8, null]);
+    expect(['ArrowDown', 'ArrowUp', 'ArrowRight', 'ArrowLeft', 'Home', 'End', 'x'].map((key) => moveInTree(layout.boxes, 4, key))).toEqual([
+      5,
+      3,
+      5,
+      0,
+      0,
+      8,
+      null,
+    ]);
   });
 });
