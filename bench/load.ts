@@ -27,8 +27,7 @@ async function loadOnce(url: string): Promise<Load> {
       // The promise is fulfilled in the task after the frame that holds the cells, so that painting is part of the time.
       (window as unknown as { heatmap: Promise<number> }).heatmap = new Promise((done) => {
         const observer = new MutationObserver(() => {
-          const grid = document.querySelector('[role="grid"]');
-          if (!grid || grid.querySelectorAll('[role="gridcell"]').length < cells) return;
+          if (document.querySelectorAll('[role="grid"] [role="gridcell"]').length < cells) return;
           observer.disconnect();
           requestAnimationFrame(() => {
             const { port1, port2 } = new MessageChannel();

@@ -51,6 +51,7 @@ function timeSwitches(page: Page): Promise<number[]> {
 
 /** Times between frames while the thumb is dragged back and forth with the mouse. */
 async function timeDrag(page: Page, slider: Locator): Promise<number[]> {
+  await slider.scrollIntoViewIfNeeded();
   const box = await slider.boundingBox();
   if (!box) throw new Error(`the slider ${KNOB} is not on the page`);
   const y = box.y + box.height / 2;
@@ -110,7 +111,7 @@ async function measure(url: string): Promise<Run> {
     const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
     await serveRecording(page, fullBatch());
     await page.goto(url);
-    await page.getByRole('grid').first().getByRole('gridcell').nth(29).waitFor();
+    await page.getByRole('grid').getByRole('gridcell').nth(29).waitFor();
     await page.waitForLoadState('networkidle');
     const switches = await timeSwitches(page);
     await openKnobs(page);

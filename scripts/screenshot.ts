@@ -8,7 +8,7 @@ const browser = await launchChromium();
 try {
   const page = await browser.newPage({ viewport: { width: 1280, height: 720 }, colorScheme: 'light', reducedMotion: 'reduce' });
   await page.goto(server.url);
-  await page.getByRole('grid').first().getByRole('gridcell').nth(29).waitFor();
+  await page.getByRole('grid').getByRole('gridcell').nth(29).waitFor();
   await page.waitForLoadState('networkidle');
   await page.screenshot({ path: fileURLToPath(new URL('../docs/screenshot.png', import.meta.url)) });
 } finally {

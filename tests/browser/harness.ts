@@ -14,6 +14,8 @@ export interface OpenOptions extends BrowserContextOptions {
   query?: string;
   /** Runs before the page loads: routes, init scripts. */
   before?: (page: Page) => Promise<unknown>;
+  /** Cells that make the first heatmap; default 30. */
+  cells?: number;
   /** Do not wait for the first heatmap (a page that is meant to fail early). */
   isBlank?: boolean;
 }
@@ -65,7 +67,7 @@ export function useLab(base = '/'): Lab {
     allowError: (pattern) => {
       allowed.push(pattern);
     },
-    async open({ query = '', before, isBlank = false, ...contextOptions } = {}) {
+    async open({ query = '', before, cells, isBlank = false, ...contextOptions } = {}) {
       const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, colorScheme: 'light', ...contextOptions });
       context.setDefaultTimeout(10_000);
       const page = await context.newPage();
@@ -76,16 +78,16 @@ export function useLab(base = '/'): Lab {
       page.on('crash', () => errors.push('the page crashed'));
       await before?.(page);
       await page.goto(server.url + query);
-      if (!isBlank) await firstHeatmap(page);
+      if (!isBlank) await firstHeatmap(page, cells);
       return page;
     },
   };
 }
 
-/** The cells of the token matrix, once there are enough of them to be a heatmap. */
-export async function firstHeatmap(page: Page): Promise<Locator> {
-  const cells = page.getByRole('grid').first().getByRole('gridcell');
-  await cells.nth(29).waitFor({ state: 'attached', timeout: 15_000 });
+/** The cells of the token matrix's lanes, once there are enough of them to be a heatmap. */
+export async function firstHeatmap(page: Page, count = 30): Promise<Locator> {
+  const cells = page.getByRole('grid').getByRole('gridcell');
+  await cells.nth(count - 1).waitFor({ state: 'attached', timeout: 15_000 });
   return cells;
 }
 

@@ -2,11 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { useLab } from './harness.ts';
 import {
   creditCell,
+  formulaResult,
   headline,
   inspector,
   knobSlider,
   notices,
   openKnobs,
+  openWorking,
   pin,
   playButton,
   pressPlay,
@@ -17,6 +19,12 @@ import {
 } from './page.ts';
 import { serveRecording } from './recording.ts';
 import { smallGroup } from './smallGroup.ts';
+
+/** '−1.876' → '−1.88'; the page prints a true minus sign. */
+function twoDigits(printed: string): string {
+  const value = Number(printed.replace('−', '-'));
+  return `${value > 0 ? '+' : value < 0 ? '−' : ''}${Math.abs(value).toFixed(2)}`;
+}
 
 describe('a small recorded group', () => {
   const lab = useLab();
@@ -41,8 +49,13 @@ describe('a small recorded group', () => {
     const page = await open();
     await viewAs(page, method);
     await pin(page, response, token);
-    expect(await headline(page, 'advantage')).toBe(advantage);
-    expect(await headline(page, 'credit')).toBe(credit);
+    await openWorking(page);
+    expect(await formulaResult(page, 'A')).toBe(advantage);
+    expect(await formulaResult(page, 'credit')).toBe(credit);
+    // The headlines say the same in two digits, and so do the cells.
+    expect(await headline(page, 'advantage')).toBe(twoDigits(advantage));
+    expect(await headline(page, 'credit')).toBe(twoDigits(credit));
+    expect(await creditCell(page, response, token).innerText()).toContain(twoDigits(credit));
   });
 
   it('says which cells are clipped and which steps are wrong', async () => {
@@ -55,13 +68,14 @@ describe('a small recorded group', () => {
   it('lets go of the clip when the knob is opened beyond the ratio, and takes it back', async () => {
     const page = await open();
     await pin(page, 1, 6);
+    await openWorking(page);
     await openKnobs(page);
     await typeKnob(page, 'clipHigh', '0.6');
     // 0.8660239 · 1.5 · 5/7
-    await expect.poll(() => headline(page, 'credit')).toBe('+0.928');
+    await expect.poll(() => formulaResult(page, 'credit')).toBe('+0.928');
     await knobSlider(page, 'clipHigh').focus();
     await page.keyboard.press('Home');
-    await expect.poll(() => headline(page, 'credit')).toBe('0.000');
+    await expect.poll(() => formulaResult(page, 'credit')).toBe('0.000');
   });
 
   it('shows what the update did to the token', async () => {
@@ -95,6 +109,7 @@ describe('a live run', () => {
     await pin(page, 1, 1);
     await openKnobs(page);
     const slider = knobSlider(page, 'clipHigh');
+    await slider.scrollIntoViewIfNeeded();
     const box = (await slider.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
     const before = await slider.inputValue();
     await page.mouse.move(box.x + box.width * 0.3, box.y + box.height / 2);

@@ -53,6 +53,10 @@ export const headline = async (page: Page, label: string): Promise<string> => {
   return (await row.locator('dd').innerText()).trim();
 };
 
+/** The number that a formula of the inspector comes to, as printed under it; `left` is its left side ("A", "credit", "ΔV"). */
+export const formulaResult = async (page: Page, left: string): Promise<string> =>
+  (await inspector(page).locator(`.formula[aria-label^="${left} ="] .formula-result strong`).innerText()).trim();
+
 export async function openKnobs(page: Page): Promise<void> {
   const shelf = page.getByRole('region', { name: 'Methods and knobs' });
   if (!(await shelf.isVisible()))
