@@ -6,6 +6,7 @@ export interface Kernels {
   pack(plan: number): void;
   forward(plan: number): void;
   backward(plan: number): void;
+  multiply(a: number, panels: number, result: number, rows: number, columns: number, inner: number): void;
   adam(
     parameters: number,
     first: number,

@@ -2,7 +2,7 @@
 import { adam as adamStep } from './rows';
 import { backwardPass } from './backward';
 import { forwardPass } from './forward';
-import { packTransposed, packPanels } from './matmul';
+import { multiply as multiplyPanels, packPanels, packTransposed } from './matmul';
 import {
   Plan, downWeights, outputWeights, packedDown, packedDownTransposed, packedOutput, packedOutputTransposed, packedQkv,
   packedQkvTransposed, packedUnembedding, packedUnembeddingTransposed, packedUp, packedUpTransposed, qkvWeights, unembedding, upWeights,
@@ -42,4 +42,9 @@ export function adam(
   stepSize: f32, beta1: f32, rest1: f32, beta2: f32, rest2: f32, rootScale: f32, epsilon: f32,
 ): void {
   adamStep(parameters, first, second, gradient, count, stepSize, beta1, rest1, beta2, rest2, rootScale, epsilon);
+}
+
+/** The matrix product alone, [rows, inner] · panels [inner, columns], so that a benchmark can measure the machine's peak. */
+export function multiply(a: usize, panels: usize, result: usize, rows: i32, columns: i32, inner: i32): void {
+  multiplyPanels(a, <usize>inner << 2, panels, result, <usize>columns << 2, 0, rows, columns, inner);
 }
