@@ -86,7 +86,6 @@ export function LaneFrame({ props, view, rows, headers, columns, layout, lane, i
       cellWidth: lane.cellWidth,
       rowHeight: layout.rowHeight,
       headerWidth: layout.headerWidth,
-      showPositions: !strip,
     };
   }, [
     batch,
@@ -127,10 +126,10 @@ export function LaneFrame({ props, view, rows, headers, columns, layout, lane, i
   const unit = view.lane.unit ? `, ${view.lane.unit}` : '';
   const isTight = layout.rowHeight < TIGHT_BELOW;
   const isWide = lane.cellWidth >= WIDE_FROM;
-  const gridClass = `mx-grid kind-${view.lane.kind}${isTight ? ' is-tight' : ''}${isWide ? ' is-wide' : ''}${density === 'glyph' ? ' is-dense' : ''}`;
+  const gridClass = `mx-grid kind-${view.lane.kind}${merged ? ' is-merged' : ''}${isTight ? ' is-tight' : ''}${isWide ? ' is-wide' : ''}${density === 'glyph' ? ' is-dense' : ''}`;
   const isPreviewed = preview?.laneId === view.lane.id;
   return (
-    <div className={`mx-lane${strip ? ' mx-lane-strip' : ''}${isFirst ? ' mx-lane-first' : ''}`}>
+    <div className={`mx-lane${strip ? ' mx-lane-strip' : ''}${isFirst ? ' mx-lane-first' : ''}${control ? ' mx-lane-credit' : ''}`}>
       <div className={control ? 'mx-head' : 'mx-head mx-head-quiet'}>
         <div className="mx-title">
           <span className="mx-label">{view.lane.label}</span>

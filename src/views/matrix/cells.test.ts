@@ -103,7 +103,7 @@ describe('cells of a lane', () => {
   it('merges equal prefixes: mean, count, and one cell', () => {
     const all = cells(credit, { props: { merged: true } });
     // S of responses 0 (+1), 2, 4 and 6 (−3 each): mean −2.
-    expect(all[0]).toMatchObject({ span: 4, number: '−2.00\nn4', name: "token 1 'S', shared by 4 responses, mean credit −2.00" });
+    expect(all[0]).toMatchObject({ span: 4, number: '−2.00\nn4', name: "token 1 'S' (mean credit) −2.00, n4 responses" });
     expect(all).toHaveLength(18);
   });
 

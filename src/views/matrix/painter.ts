@@ -26,7 +26,6 @@ export interface GridModel {
   cellWidth: number;
   rowHeight: number;
   headerWidth: number;
-  showPositions: boolean;
 }
 
 export type Hit = { kind: 'cell'; cell: CellModel; element: HTMLElement } | { kind: 'flip' | 'edit'; response: number };
@@ -95,7 +94,7 @@ export function createGridPainter(grid: HTMLElement): GridPainter {
     while (heads.length < next.columns) heads.push(make('div', 'mx-colhead', 'columnheader'));
     while (heads.length > next.columns) heads.pop()?.remove();
     heads.forEach((head, column) => {
-      const text = next.showPositions ? String(column + 1) : '';
+      const text = String(column + 1);
       if (head.textContent !== text) head.textContent = text;
       head.setAttribute('aria-label', `token ${column + 1}`);
       head.setAttribute('aria-colindex', String(column + (next.hasPrompt ? 3 : 2)));
@@ -113,9 +112,7 @@ export function createGridPainter(grid: HTMLElement): GridPainter {
     const x0 = header + (next.hasPrompt ? pitch : 0);
     const isNewSize =
       !model ||
-      (['columns', 'cellWidth', 'rowHeight', 'headerWidth', 'hasPrompt', 'fullHeader', 'showPositions'] as const).some(
-        (key) => model?.[key] !== next[key],
-      );
+      (['columns', 'cellWidth', 'rowHeight', 'headerWidth', 'hasPrompt', 'fullHeader'] as const).some((key) => model?.[key] !== next[key]);
     if (isNewSize) {
       grid.style.width = `${x0 + next.columns * pitch}px`;
       grid.style.setProperty('--mx-row', `${rowPitch}px`);

@@ -9,10 +9,8 @@ export function make(tag: string, className: string, role?: string): HTMLElement
   return element;
 }
 
-/** `isHidden`: the parent's accessible name says it in words. */
-function makeText(parent: HTMLElement, className: string, isHidden = false): Text {
+function makeText(parent: HTMLElement, className: string): Text {
   const span = make('span', className);
-  if (isHidden) span.setAttribute('aria-hidden', 'true');
   const text = document.createTextNode('');
   span.append(text);
   parent.append(span);
@@ -33,15 +31,11 @@ export interface CellSlot {
 export function makeCell(): CellSlot {
   const element = make('div', 'mx-cell', 'gridcell');
   element.tabIndex = -1;
-  return {
-    element,
-    glyph: makeText(element, 'mx-glyph', true),
-    number: makeText(element, 'mx-number', true),
-    model: null,
-    left: -1,
-    width: -1,
-    height: -1,
-  };
+  const glyph = makeText(element, 'mx-glyph');
+  // Not drawn, but without it the text reads as one word: `S0.69`.
+  element.append(' ');
+  const number = makeText(element, 'mx-number');
+  return { element, glyph, number, model: null, left: -1, width: -1, height: -1 };
 }
 
 /** Writes a model into a cell, touching the document only where something changed. Lengths are CSS px. */

@@ -59,19 +59,19 @@ describe('names', () => {
   };
 
   it('say response, token, number and state', () => {
-    expect(cellName(cell)).toBe("response 3, token 7 '5', advantage −0.41, clipped");
+    expect(cellName(cell)).toBe("response 3, token 7 '5' (advantage) −0.41, clipped");
     expect(cellName({ ...cell, clipState: 2, isWrong: true, isBeyond: true })).toBe(
-      "response 3, token 7 '5', advantage −0.41, wrong step, dual-clipped, beyond the colour scale",
+      "response 3, token 7 '5' (advantage) −0.41, wrong step, dual-clipped, beyond the colour scale",
     );
     expect(cellName({ ...cell, lane: entropy, value: 0.69, clipState: 0, isPreview: true })).toBe(
-      "response 3, token 7 '5', entropy 0.69 nats, preview",
+      "response 3, token 7 '5' (entropy, nats) 0.69, preview",
     );
-    expect(cellName({ ...cell, value: Number.NaN, clipState: 0 })).toBe("response 3, token 7 '5', advantage none");
-    expect(cellName({ ...cell, value: 0, clipState: 0, noSignal: true })).toBe("response 3, token 7 '5', advantage 0.00, no signal");
+    expect(cellName({ ...cell, value: Number.NaN, clipState: 0 })).toBe("response 3, token 7 '5' (advantage) none");
+    expect(cellName({ ...cell, value: 0, clipState: 0, noSignal: true })).toBe("response 3, token 7 '5' (advantage) 0.00, no signal");
   });
 
   it('say how many share a merged token', () => {
-    expect(cellName({ ...cell, shared: 4, clipState: 0 })).toBe("token 7 '5', shared by 4 responses, mean advantage −0.41");
+    expect(cellName({ ...cell, shared: 4, clipState: 0 })).toBe("token 7 '5' (mean advantage) −0.41, n4 responses");
   });
 
   it('name rows', () => {

@@ -63,15 +63,19 @@ export interface CellNameInput {
   noSignal: boolean;
 }
 
-/** Accessible name of a cell, e.g. `response 3, token 7 '5', advantage −0.41, clipped`. Counts from 1. */
+/**
+ * Accessible name of a cell, e.g. `response 3, token 7 '5' (advantage) −0.41, clipped`. Counts from 1.
+ * What is printed in the cell, glyph then number, stands in it unbroken but for the parenthesis (WCAG 2.5.3, label in name).
+ */
 export function cellName(cell: CellNameInput): string {
-  const place =
-    cell.shared > 1
-      ? `token ${cell.position + 1} '${visibleGlyph(cell.token)}', shared by ${cell.shared} responses`
-      : `response ${cell.response + 1}, token ${cell.position + 1} '${visibleGlyph(cell.token)}'`;
-  const label = inSentence(cell.lane.label);
-  const unit = cell.lane.unit && !Number.isNaN(cell.value) ? ` ${cell.lane.unit}` : '';
-  const parts = [place, `${cell.shared > 1 ? 'mean ' : ''}${label} ${cellNumber(cell.value, cell.lane) || 'none'}${unit}`];
+  const isShared = cell.shared > 1;
+  const glyph = `token ${cell.position + 1} '${visibleGlyph(cell.token)}'`;
+  const unit = cell.lane.unit ? `, ${cell.lane.unit}` : '';
+  const label = `(${isShared ? 'mean ' : ''}${inSentence(cell.lane.label)}${unit})`;
+  const number = cellNumber(cell.value, cell.lane) || 'none';
+  const parts = [
+    isShared ? `${glyph} ${label} ${number}, n${cell.shared} responses` : `response ${cell.response + 1}, ${glyph} ${label} ${number}`,
+  ];
   if (cell.isPreview) parts.push('preview');
   if (cell.isWrong) parts.push('wrong step');
   if (cell.clipState !== CLIP_STATE.none) parts.push(clipWords(cell.clipState));

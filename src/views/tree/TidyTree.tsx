@@ -111,7 +111,9 @@ export function TidyTree({ batch, task, group, view, theme, pin, onPin }: TidyTr
           const number = cellNumber(value, view.lane);
           const isLeaf = chain.children.length === 0;
           const right = chain.responses.some((i) => isRight(batch.responses[i].reward));
-          const words = `${textOf(chain)}, ${chain.count} ${chain.count === 1 ? 'sample' : 'samples'}, mean reward ${formatNumber(chain.value, 2)}`;
+          const label = hasNumber ? ` (${inSentence(view.lane.label)}) ${number}` : '';
+          // Glyphs and numbers in the order in which they are printed: WCAG 2.5.3, label in name.
+          const name = `${textOf(chain)}${label}, n${chain.count} ${chain.count === 1 ? 'sample' : 'samples'}, mean reward ${formatNumber(chain.value, 2)}`;
           return (
             // biome-ignore lint/a11y/useKeyWithClickEvents: the tree handles the keys of all its items
             <div
@@ -120,7 +122,7 @@ export function TidyTree({ batch, task, group, view, theme, pin, onPin }: TidyTr
               aria-level={box.level}
               aria-expanded={isLeaf ? undefined : true}
               aria-selected={isPinned}
-              aria-label={`${words}${hasNumber ? `, ${inSentence(view.lane.label)} ${number}` : ''}${isLeaf ? `, ${right ? 'right' : 'wrong'}` : ''}`}
+              aria-label={isLeaf ? `${name}, ${right ? 'right' : 'wrong'}` : name}
               tabIndex={box.index === current ? 0 : -1}
               className={`tt-box${isPinned ? ' is-pinned' : ''}${hasNumber ? '' : ' is-void'}`}
               style={{
@@ -133,10 +135,8 @@ export function TidyTree({ batch, task, group, view, theme, pin, onPin }: TidyTr
               }}
               onClick={() => choose(box.index)}
             >
-              <span className="tt-text" aria-hidden="true">
-                {textOf(chain)}
-              </span>
-              <span className="tt-number" aria-hidden="true">
+              <span className="tt-text">{textOf(chain)}</span>{' '}
+              <span className="tt-number">
                 {`${number}${number && ' · '}n${chain.count}`}
                 {isLeaf && <b>{right ? ' ✓' : ' ✗'}</b>}
               </span>
