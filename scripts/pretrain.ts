@@ -1,5 +1,5 @@
 /**
- * npm run pretrain -- --task chain-sum [--steps 8000] [--seed base] [--snapshot 2500] [--fresh]
+ * npm run pretrain -- --task chain-sum [--steps 5000] [--seed base] [--snapshot 500] [--fresh]
  *
  * Trains a base model on a task's noisy demonstrations and writes public/checkpoints/<task>/base.bin. Its state is saved
  * in build/ every 250 steps; the same command goes on where it was stopped and ends with the same weights.

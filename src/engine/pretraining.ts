@@ -15,10 +15,11 @@ export interface PretrainingRecipe {
   lastRate: number;
 }
 
-/** 8,000 × 256 sequences, Adam 3e-3 → 1e-4. */
-export const PRETRAINING: PretrainingRecipe = { steps: 8000, sequences: 256, firstRate: 3e-3, lastRate: 1e-4 };
+/** 5,000 × 256 sequences, Adam 3e-3 → 1e-4. */
+export const PRETRAINING: PretrainingRecipe = { steps: 5000, sequences: 256, firstRate: 3e-3, lastRate: 1e-4 };
 
-export const ADAM: Omit<AdamSettings, 'learningRate'> = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+/** A short memory of squared gradients: with 0.999 modular addition is grokked after 6,000 steps instead of 700, if at all. */
+const PRETRAINING_ADAM: Omit<AdamSettings, 'learningRate'> = { beta1: 0.9, beta2: 0.98, epsilon: 1e-8 };
 
 /** Cross-entropy of `tokens` under rows of logits [K,V], nats a token, and its gradient ∂/∂logits. */
 export function crossEntropy(logits: Float32Array, tokens: Int32Array, vocabulary: number): { loss: number; gradLogits: Float32Array } {
@@ -44,6 +45,6 @@ export function pretrainStep(model: LanguageModel, task: Task, seed: number, ste
   const { loss, gradLogits } = crossEntropy(logits, tokens, model.config.vocabulary);
   model.backward(gradLogits);
   const share = recipe.steps > 1 ? step / (recipe.steps - 1) : 0;
-  model.adamStep({ ...ADAM, learningRate: recipe.firstRate + (recipe.lastRate - recipe.firstRate) * share });
+  model.adamStep({ ...PRETRAINING_ADAM, learningRate: recipe.firstRate + (recipe.lastRate - recipe.firstRate) * share });
   return loss;
 }

@@ -12,15 +12,16 @@ import type { KnobValues, Method } from '../core/stages/types.ts';
 import type { Task } from '../core/tasks/types.ts';
 import { stepMetrics } from './metrics.ts';
 import { packResponses } from './pack.ts';
-import { ADAM } from './pretraining.ts';
 import type { StepMetrics, StopReason, TrainingSettings } from './protocol.ts';
 import { assembleBatch, compareWithBase, pairsOf, sampleGroups, withGreedyRewards } from './rollout.ts';
 import type { SampledGroup } from './rollout.ts';
-import type { LanguageModel } from './types.ts';
+import type { AdamSettings, LanguageModel } from './types.ts';
 import { prepareUpdate } from './update.ts';
 
 /** P 8, G 8, E 2, M 2, Adam 3e-4, T 1. */
 export const DEFAULT_SETTINGS: TrainingSettings = { prompts: 8, groupSize: 8, epochs: 2, minibatches: 2, learningRate: 3e-4, temperature: 1 };
+
+const ADAM: Omit<AdamSettings, 'learningRate'> = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
 /** A slot whose groups a filter rejects is drawn at most this often. */
 const MAX_ATTEMPTS = 10;

@@ -1,0 +1,208 @@
+import { describe, expect, it } from 'vitest';
+import { createBagModel } from '../../tests/support/bagModel.ts';
+import { decodeBatch } from '../core/batchCodec.ts';
+import { METHODS } from '../core/methods/index.ts';
+import { defaultKnobs } from '../core/pipeline.ts';
+import { uniformAt } from '../core/random.ts';
+import { chainSum } from '../core/tasks/chainSum.ts';
+import { tokenize } from '../core/tasks/index.ts';
+import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
+import type { FromWorker, ToWorker, TrainedMethod } from './protocol.ts';
+import { createSession } from './session.ts';
+import { taskModelConfig } from './taskModel.ts';
+import { DEFAULT_SETTINGS } from './trainer.ts';
+
+const config = taskModelConfig(chainSum);
+const settings = { ...DEFAULT_SETTINGS, prompts: 3, groupSize: 4, learningRate: 0.01 };
+const entry = METHODS[1];
+const trained: TrainedMethod = { id: entry.id, knobs: defaultKnobs(await entry.load()), mix: {} };
+const prompt = tokenize(chainSum, '7+5+9+4=');
+
+function checkpoint(task = 'chain-sum'): ArrayBuffer {
+  const total = createBagModel(config).layout.total;
+  return encodeCheckpoint({
+    meta: { format: 'creditscope-checkpoint', version: 1, task, label: 'base', step: 0, config, seed: 's', method: null, methodState: null, hasOptimizer: false, optimizerSteps: 0 },
+    parameters: Float32Array.from({ length: total }, (_, i) => uniformAt(1, i) - 0.5),
+  });
+}
+
+/** A session with a hand-moved clock and hand-run tasks. */
+function host() {
+  const posted: FromWorker[] = [];
+  let time = 0;
+  let task: (() => void) | null = null;
+  const session = createSession({
+    post: (message) => posted.push(message),
+    schedule: (next) => {
+      task = next;
+    },
+    now: () => time,
+    createModel: async (size) => createBagModel(size),
+  });
+  const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
+  return {
+    posted,
+    of: <K extends FromWorker['kind']>(kind: K) => posted.filter((message): message is Extract<FromWorker, { kind: K }> => message.kind === kind),
+    async send(message: ToWorker) {
+      session.receive(message);
+      await settle();
+    },
+    /** Runs `count` scheduled tasks, `ms` apart. */
+    async run(count: number, ms: number) {
+      for (let i = 0; i < count; i++) {
+        time += ms;
+        const next = task;
+        task = null;
+        next?.();
+      }
+      await settle();
+    },
+    isIdle: () => task === null,
+  };
+}
+
+const start = (seed = 'lecture-1'): ToWorker => ({ kind: 'start', task: 'chain-sum', checkpoint: checkpoint(), seed, settings, method: trained, wasmBase: '' });
+
+async function started() {
+  const bench = host();
+  await bench.send(start());
+  return bench;
+}
+
+describe('session', () => {
+  it('says when it is ready, and where it stands', async () => {
+    expect((await started()).posted).toEqual([{ kind: 'ready', backend: 'wasm', step: 0 }]);
+  });
+
+  it('posts at most ten bundles a second, only after the last was painted, and loses no metrics', async () => {
+    const bench = await started();
+    await bench.send({ kind: 'play' });
+    await bench.run(20, 10);
+    expect(bench.of('bundle').map((bundle) => bundle.step)).toEqual([1]);
+    await bench.send({ kind: 'painted' });
+    await bench.run(1, 10);
+    expect(bench.of('bundle').map((bundle) => bundle.step)).toEqual([1, 21]);
+    expect(bench.of('bundle')[1].metrics.map((row) => row.step)).toEqual(Array.from({ length: 20 }, (_, i) => i + 2));
+    await bench.send({ kind: 'painted' });
+    await bench.run(9, 10);
+    expect(bench.of('bundle')).toHaveLength(2);
+    await bench.run(1, 10);
+    expect(bench.of('bundle')).toHaveLength(3);
+    expect(decodeBatch(bench.of('bundle')[2].batch).logitsAfter?.width).toBe(config.vocabulary);
+  });
+
+  it('shows the last step when paused, once the page has painted', async () => {
+    const bench = await started();
+    await bench.send({ kind: 'play' });
+    await bench.run(5, 10);
+    await bench.send({ kind: 'pause' });
+    expect(bench.isIdle() || bench.of('stopped').length === 1).toBe(true);
+    expect(bench.of('stopped')[0]).toEqual({ kind: 'stopped', reason: { kind: 'user' }, step: 5 });
+    await bench.send({ kind: 'painted' });
+    expect(bench.of('bundle').map((bundle) => bundle.step)).toEqual([1, 5]);
+    await bench.run(3, 1000);
+    expect(bench.of('bundle')).toHaveLength(2);
+  });
+
+  it('takes single steps, which equal those of a run', async () => {
+    const single = await started();
+    for (let i = 0; i < 3; i++) {
+      await single.send({ kind: 'step' });
+      await single.send({ kind: 'painted' });
+    }
+    const playing = await started();
+    await playing.send({ kind: 'play' });
+    for (let i = 0; i < 3; i++) {
+      await playing.run(1, 200);
+      await playing.send({ kind: 'painted' });
+    }
+    const hashes = (bench: typeof single) => bench.of('bundle').flatMap((bundle) => bundle.metrics.map((row) => row.rolloutHash));
+    expect(hashes(single)).toHaveLength(3);
+    expect(hashes(playing)).toEqual(hashes(single));
+  });
+
+  it('goes on from a saved state as if it had never stopped', async () => {
+    const bench = await started();
+    await bench.send({ kind: 'step' });
+    await bench.send({ kind: 'painted' });
+    await bench.send({ kind: 'save', request: 7 });
+    const saved = bench.of('saved')[0];
+    expect(saved.request).toBe(7);
+    expect(decodeCheckpoint(saved.checkpoint).meta).toMatchObject({ step: 1, method: trained.id, optimizerSteps: 4 });
+    await bench.send({ kind: 'step' });
+    const other = host();
+    await other.send({ ...start(), checkpoint: saved.checkpoint, base: checkpoint() } as ToWorker);
+    expect(other.of('ready')[0].step).toBe(1);
+    await other.send({ kind: 'step' });
+    expect(other.of('bundle')[0].metrics[0]).toEqual(bench.of('bundle')[1].metrics[0]);
+  });
+
+  it('resets to where it started and repeats itself', async () => {
+    const bench = await started();
+    await bench.send({ kind: 'step' });
+    await bench.send({ kind: 'reset' });
+    expect(bench.of('ready').map((ready) => ready.step)).toEqual([0, 0]);
+    await bench.send({ kind: 'painted' });
+    await bench.send({ kind: 'step' });
+    expect(bench.of('bundle')[1].metrics).toEqual(bench.of('bundle')[0].metrics);
+  });
+
+  it('scores hand-written responses: the verifier’s reward, the policy’s numbers, marked as edited', async () => {
+    const bench = await started();
+    const responses = ['S2>1>5.', 'D6.'].map((text) => tokenize(chainSum, text));
+    await bench.send({ kind: 'score', request: 3, prompt, responses, temperature: 1 });
+    const batch = decodeBatch(bench.of('scored')[0].batch);
+    expect(batch.responses.map(({ reward, edited }) => [reward, edited])).toEqual([[1, true], [0, true]]);
+    expect([...(batch.source ?? [])]).toEqual(Array.from({ length: 10 }, () => 2));
+    for (const field of ['oldLogprobs', 'samplingLogprobs', 'oldEntropies', 'refLogprobs', 'temperature'] as const) expect(batch.fields[field]?.every(Number.isFinite)).toBe(true);
+    expect(batch.hidden?.data).toHaveLength(10 * config.width);
+  });
+
+  it('refuses what it cannot score, and says why', async () => {
+    const bench = await started();
+    const bad: [number[][], string][] = [
+      [[[]], 'at least one token'],
+      [[Array.from({ length: 11 }, () => 1)], 'at most 10 tokens'],
+      [[[99]], 'not in this task’s vocabulary'.replace('’', "'")],
+      [[tokenize(chainSum, 'D5.5')], 'nothing can follow it'],
+    ];
+    for (const [responses, why] of bad) {
+      await bench.send({ kind: 'score', request: 1, prompt, responses, temperature: 1 });
+      expect(bench.posted[bench.posted.length - 1]).toMatchObject({ kind: 'error', request: 1, message: expect.stringContaining(why) });
+    }
+  });
+
+  it('keeps its state when a checkpoint or a method cannot be loaded', async () => {
+    const bench = await started();
+    await bench.send({ kind: 'step' });
+    await bench.send({ kind: 'load', checkpoint: new ArrayBuffer(3) });
+    await bench.send({ kind: 'load', checkpoint: checkpoint('countdown') });
+    await bench.send({ kind: 'method', method: { ...trained, id: 'none-such' } });
+    expect(bench.of('error').map((error) => error.message)).toEqual([
+      expect.stringContaining('not a Creditscope checkpoint'),
+      expect.stringContaining('trained on "countdown"'),
+      expect.stringContaining('no method "none-such"'),
+    ]);
+    await bench.send({ kind: 'painted' });
+    await bench.send({ kind: 'step' });
+    expect(bench.of('bundle').map((bundle) => bundle.step)).toEqual([1, 2]);
+  });
+
+  it('answers anything before the start with what to do', async () => {
+    const bench = host();
+    await bench.send({ kind: 'play' });
+    expect(bench.of('error')[0].message).toContain('has not started');
+  });
+
+  it('changes settings, method and seed from the next step on', async () => {
+    const bench = await started();
+    await bench.send({ kind: 'settings', settings: { ...settings, prompts: 5, temperature: 1.3 } });
+    await bench.send({ kind: 'method', method: { ...trained, id: METHODS[0].id, knobs: defaultKnobs(await METHODS[0].load()) } });
+    await bench.send({ kind: 'step' });
+    const batch = decodeBatch(bench.of('bundle')[0].batch);
+    expect(batch.groups).toHaveLength(5);
+    expect(batch.baseTemperature).toBe(1.3);
+    expect(batch.fields.temperature?.[0]).toBe(1.3);
+    expect(batch.trainedWith?.method).toBe(METHODS[0].id);
+  });
+});
