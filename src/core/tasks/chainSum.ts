@@ -59,7 +59,13 @@ function spansOf(addends: readonly number[], response: readonly number[]): Span[
     const position = 2 * k - 1;
     const digit = response[position];
     if (!isDigit(digit) || (k > 1 && response[position - 1] !== THEN)) break;
-    spans.push({ kind: 'step', start: position, end: position + 1, label: `${before}+${addends[k]}=${digit}`, correct: digit === (before + addends[k]) % 10 });
+    spans.push({
+      kind: 'step',
+      start: position,
+      end: position + 1,
+      label: `${before}+${addends[k]}=${digit}`,
+      correct: digit === (before + addends[k]) % 10,
+    });
     before = digit;
   }
   return spans;

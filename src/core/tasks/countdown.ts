@@ -32,7 +32,12 @@ function puzzleOf(prompt: readonly number[]): Puzzle {
   const colon = prompt.indexOf(COLON);
   return {
     numbers: prompt.slice(0, colon).filter((token) => token !== COMMA),
-    target: Number(prompt.slice(colon + 1, prompt.indexOf(EQUALS)).map((token) => GLYPHS[token]).join('')),
+    target: Number(
+      prompt
+        .slice(colon + 1, prompt.indexOf(EQUALS))
+        .map((token) => GLYPHS[token])
+        .join(''),
+    ),
   };
 }
 
@@ -50,7 +55,8 @@ function shuffled(numbers: readonly number[], random: RandomStream): number[] {
   return out;
 }
 
-const randomOperators = (count: number, random: RandomStream): Operator[] => Array.from({ length: count }, () => OPERATORS[random.integer(OPERATORS.length)]);
+const randomOperators = (count: number, random: RandomStream): Operator[] =>
+  Array.from({ length: count }, () => OPERATORS[random.integer(OPERATORS.length)]);
 
 /** Prompts are solvable by construction: the target is the value of a random expression over the numbers. */
 function samplePrompt(random: RandomStream, heldOut = false): number[] {
@@ -64,8 +70,11 @@ function samplePrompt(random: RandomStream, heldOut = false): number[] {
   }
 }
 
-const canReach = (prefix: { numbers: readonly number[]; operators: readonly Operator[] }, pool: readonly number[], target: number): boolean =>
-  visitCompletions(prefix, pool, (numbers, operators) => evaluate(numbers, operators) === target);
+const canReach = (
+  prefix: { numbers: readonly number[]; operators: readonly Operator[] },
+  pool: readonly number[],
+  target: number,
+): boolean => visitCompletions(prefix, pool, (numbers, operators) => evaluate(numbers, operators) === target);
 
 /**
  * One span a number (with the operator before it). A step is right while the target can still be reached and wrong
@@ -81,7 +90,13 @@ function spansOf({ numbers: pool, target }: Puzzle, response: readonly number[])
     const isLost = spans.some((span) => span.correct === false);
     const isRight = left !== null && canReach(parsed, left, target);
     const start = Math.max(0, end - 2);
-    spans.push({ kind: 'step', start, end, label: `${body.slice(0, end).join('')}=${evaluate(parsed.numbers, parsed.operators)}`, ...(isLost ? {} : { correct: isRight }) });
+    spans.push({
+      kind: 'step',
+      start,
+      end,
+      label: `${body.slice(0, end).join('')}=${evaluate(parsed.numbers, parsed.operators)}`,
+      ...(isLost ? {} : { correct: isRight }),
+    });
   }
   return spans;
 }
@@ -90,7 +105,10 @@ function verify(prompt: readonly number[], response: readonly number[]): Verdict
   const puzzle = puzzleOf(prompt);
   const isEnded = response[response.length - 1] === END;
   const parsed = isEnded ? parseExpression(response.slice(0, -1).map((token) => GLYPHS[token])) : null;
-  const isRight = parsed !== null && without(puzzle.numbers, parsed.numbers)?.length === 0 && evaluate(parsed.numbers, parsed.operators) === puzzle.target;
+  const isRight =
+    parsed !== null &&
+    without(puzzle.numbers, parsed.numbers)?.length === 0 &&
+    evaluate(parsed.numbers, parsed.operators) === puzzle.target;
   return { reward: isRight ? 1 : 0, spans: spansOf(puzzle, response) };
 }
 
@@ -115,7 +133,8 @@ export const countdown: Task = {
   meta: {
     id: 'countdown',
     title: 'Countdown',
-    sentence: 'The model joins three or four numbers with + − × to hit a target; it is right when every number is used exactly once and the value is the target.',
+    sentence:
+      'The model joins three or four numbers with + − × to hit a target; it is right when every number is used exactly once and the value is the target.',
     legend: 'numbers before the colon, then the target; × binds tighter; the step that puts the target out of reach is underlined',
   },
   vocabulary: GLYPHS,
