@@ -49,6 +49,7 @@ export function LaneFrame({ props, view, rows, headers, columns, layout, lane, i
   const painted = useRef<Painted | null>(null);
   const { batch, task, group, merged, theme, pin, highlight, preview } = props;
   const strip = lane.mode === 'strip';
+  const showPrompt = layout.showPrompt && !strip && view.promptValue !== undefined;
   const density = props.density ?? 'numbers';
   const encoding = props.encoding ?? 'fill';
   const gamma = props.gamma ?? 1;
@@ -75,6 +76,7 @@ export function LaneFrame({ props, view, rows, headers, columns, layout, lane, i
       encoding,
       gamma,
       strip,
+      showPrompt,
     });
     return {
       cells,
@@ -82,7 +84,7 @@ export function LaneFrame({ props, view, rows, headers, columns, layout, lane, i
       fullHeader: isFirst,
       leaves: merged && !strip ? rows.map((row) => row.length) : null,
       columns,
-      hasPrompt: view.promptValue !== undefined && !strip,
+      hasPrompt: showPrompt,
       cellWidth: lane.cellWidth,
       rowHeight: layout.rowHeight,
       headerWidth: layout.headerWidth,
@@ -102,6 +104,7 @@ export function LaneFrame({ props, view, rows, headers, columns, layout, lane, i
     encoding,
     gamma,
     strip,
+    showPrompt,
     headers,
     isFirst,
     columns,

@@ -13,7 +13,7 @@ import './rowhead.css';
 import './cells.css';
 
 /** Padding of the scrolling element and the mark at the end of a merged row, CSS px. */
-const FRAME_WIDTH = 24;
+const FRAME_WIDTH = 22;
 const FRAME_HEIGHT = 6;
 
 /**

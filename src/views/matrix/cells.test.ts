@@ -27,7 +27,7 @@ function cells(view: LaneView = credit, change: Partial<Omit<CellsInput, 'props'
     ...change.props,
   };
   const rows = orderRows(props.batch, 0, props.merged ? 'trie' : 'sampled');
-  return laneCells({ rows, view, density: 'numbers', encoding: 'fill', gamma: 1, strip: false, ...change, props });
+  return laneCells({ rows, view, density: 'numbers', encoding: 'fill', gamma: 1, strip: false, showPrompt: true, ...change, props });
 }
 
 describe('cells of a lane', () => {
@@ -148,6 +148,10 @@ describe('row headers', () => {
     const values = Float64Array.of(1.5, Number.NaN, Number.NaN, Number.NaN);
     expect(rows.map((row) => creditSum(values, row))).toEqual([1.5, Number.NaN]);
     expect(headerModels(batch, rows, values).map((header) => header.sum)).toEqual(['Σ +1.50', 'Σ –']);
+  });
+
+  it('lose a digit from 10', () => {
+    expect(headerModels(batch, rows, Float64Array.of(10, 2.34, -4.5, 0)).map((header) => header.sum)).toEqual(['Σ +12.3', 'Σ −4.50']);
   });
 
   it('name the buttons, and print a reward that is neither 0 nor 1', () => {

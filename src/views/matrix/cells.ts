@@ -39,6 +39,8 @@ export interface CellsInput {
   gamma: 1 | 0.5;
   /** A strip has room for neither glyph nor number, and no mark but the fill's sign: it draws bars in a diverging lane. */
   strip: boolean;
+  /** Whether the lane has room for the prompt's cell. */
+  showPrompt: boolean;
 }
 
 /** Fill strength of a bar's colour: its length carries the size. */
@@ -172,9 +174,9 @@ function commonClip(states: Uint8Array | undefined, members: readonly Row[], col
 }
 
 /** V(s_0): one number for the whole group, before any token was drawn. */
-function promptCell({ props, rows, view, gamma, strip }: CellsInput): CellModel | null {
+function promptCell({ props, rows, view, gamma, showPrompt }: CellsInput): CellModel | null {
   const value = view.promptValue;
-  if (value === undefined || strip || rows.length === 0) return null;
+  if (value === undefined || !showPrompt || rows.length === 0) return null;
   const prompt = props.batch.groups[props.group].prompt;
   const last = props.task.vocabulary[prompt[prompt.length - 1]] ?? '';
   const fill = rampColour(rampPosition(value, view, gamma), view.lane, props.theme);

@@ -31,6 +31,12 @@ export function creditSum(values: Float64Array, row: Row): number {
   return count === 0 ? Number.NaN : sum;
 }
 
+/** At most six figures wide, as the row header is. */
+function sumText(sum: number): string {
+  const size = Math.abs(sum);
+  return `Σ ${formatNumber(sum, size < 9.995 ? 2 : size < 999.5 ? 1 : 0, { sign: true })}`;
+}
+
 export function headerModels(batch: RolloutBatch, rows: readonly Row[], credit: Float64Array): HeaderModel[] {
   return rows.map((row) => {
     const response = batch.responses[row.index];
@@ -42,7 +48,7 @@ export function headerModels(batch: RolloutBatch, rows: readonly Row[], credit: 
       isRight: right,
       reward: isPlain ? '' : formatNumber(row.reward, 2),
       tokens: `${row.length} tok`,
-      sum: `Σ ${formatNumber(creditSum(credit, row), 2, { sign: true })}`,
+      sum: sumText(creditSum(credit, row)),
       copies: row.copies > 1 ? `×${row.copies}` : '',
       isEdited: edited,
       name: rowName(row.response, row.reward, row.length, edited),

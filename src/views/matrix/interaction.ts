@@ -78,6 +78,9 @@ export function createInteraction(root: HTMLElement, painters: Painters): Intera
     const { props, rows } = context;
     if (hit.kind === 'cell') {
       painter.activate({ row: hit.cell.row, column: hit.cell.column });
+      // The inspector opens with all of it, often just under the tooltip.
+      window.clearTimeout(timer);
+      tip.hide();
       if (hit.cell.column !== PROMPT_COLUMN) props.onPin({ group: props.group, response: hit.cell.response, position: hit.cell.column });
       return;
     }

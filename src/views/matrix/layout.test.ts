@@ -23,21 +23,25 @@ describe('layout of the lanes', () => {
     ]);
   });
 
-  it('turns at the last pixel: 96 + 2·18 + 3·7·37 = 909', () => {
-    expect(decideLayout({ ...base, width: 909 }).kind).toBe('side-by-side');
-    expect(decideLayout({ ...base, width: 909 }).lanes.map((lane) => lane.cellWidth)).toEqual([36, 36, 36]);
-    expect(decideLayout({ ...base, width: 908 }).kind).toBe('strips');
+  it('turns at the last pixel: 88 + 2·18 + 3·7·37 = 901', () => {
+    expect(decideLayout({ ...base, width: 901 }).kind).toBe('side-by-side');
+    expect(decideLayout({ ...base, width: 901 }).lanes.map((lane) => lane.cellWidth)).toEqual([36, 36, 36]);
+    expect(decideLayout({ ...base, width: 900 }).kind).toBe('strips');
   });
 
-  it("counts the prompt's cell", () => {
-    expect(decideLayout({ ...base, width: 945, promptLanes: ['value'] }).kind).toBe('strips');
-    expect(decideLayout({ ...base, width: 946, promptLanes: ['value'] }).kind).toBe('side-by-side');
+  it("leaves the prompt's cell out before it gives up a lane", () => {
+    const withPrompt = (width: number) => decideLayout({ ...base, width, promptLanes: ['value'] });
+    expect([900, 927, 928].map((width) => `${withPrompt(width).kind} ${withPrompt(width).showPrompt}`)).toEqual([
+      'strips true',
+      'side-by-side false',
+      'side-by-side true',
+    ]);
   });
 
   it('else has the large lane first and the others as strips', () => {
     const layout = decideLayout({ ...base, columns: 20, largeLane: 'value' });
     expect(layout.lanes.map(({ laneId, mode }) => `${laneId} ${mode}`)).toEqual(['value full', 'entropy strip', 'credit strip']);
-    // 1216 − 96 − 36 − 20·37 = 344 left: 40 strip cells of 8 px with their gap, and 1 px more for each large cell.
+    // 1216 − 88 − 36 − 20·37 = 352 left: 40 strip cells of 8 px with their gap, and 1 px more for each large cell.
     expect(layout.lanes.map((lane) => lane.cellWidth)).toEqual([37, 7, 7]);
   });
 

@@ -11,7 +11,9 @@ export const CELL_GAP = 1;
 export const LANE_GAP = 18;
 /** Height of the row of token numbers; the style sheet has the same. */
 export const HEAD_ROW_HEIGHT = 18;
-const HEADER_WIDTH = 96;
+/** The prompt's cell: as wide as `0.50`. */
+export const PROMPT_WIDTH = 26;
+const HEADER_WIDTH = 88;
 const COMPACT_HEADER_WIDTH = 84;
 /** Under this the panel shows one lane at a time. */
 const SINGLE_LANE_BELOW = 560;
@@ -32,6 +34,8 @@ export interface PanelLayout {
   /** Cell box without the gap, CSS px. */
   rowHeight: number;
   headerWidth: number;
+  /** Whether there is room for the prompt's cell; the lanes come first. */
+  showPrompt: boolean;
 }
 
 export interface LayoutInput {
@@ -59,12 +63,14 @@ export function decideLayout(input: LayoutInput): PanelLayout {
   const headerWidth = narrow ? COMPACT_HEADER_WIDTH : HEADER_WIDTH;
   const rowHeight = rowHeightFor(input.height, input.rows);
   const gaps = (count - 1) * LANE_GAP;
-  const spare = width - headerWidth - gaps - (count * columns + input.promptLanes.length) * pitch;
+  const promptWidth = input.promptLanes.length * (PROMPT_WIDTH + CELL_GAP);
+  const room = width - headerWidth - gaps - count * columns * pitch;
 
-  if (width === 0 || spare >= 0) {
-    const widen = width === 0 ? 0 : Math.floor(spare / Math.max(1, columns));
-    const large = clamp(widen, 0, MAX_LARGE_CELL_WIDTH - MIN_CELL_WIDTH);
-    const others = clamp(Math.floor((widen - large) / Math.max(1, count - 1)), 0, MAX_CELL_WIDTH - MIN_CELL_WIDTH);
+  if (width === 0 || room >= 0) {
+    const showPrompt = width === 0 || room >= promptWidth;
+    const spare = width === 0 ? 0 : Math.floor((showPrompt ? room - promptWidth : room) / Math.max(1, columns));
+    const large = clamp(spare, 0, MAX_LARGE_CELL_WIDTH - MIN_CELL_WIDTH);
+    const others = clamp(Math.floor((spare - large) / Math.max(1, count - 1)), 0, MAX_CELL_WIDTH - MIN_CELL_WIDTH);
     const lanes = laneIds.map(
       (laneId): LaneLayout => ({
         laneId,
@@ -72,18 +78,24 @@ export function decideLayout(input: LayoutInput): PanelLayout {
         cellWidth: MIN_CELL_WIDTH + (laneId === largeLane ? large : others),
       }),
     );
-    return { kind: 'side-by-side', lanes, rowHeight, headerWidth };
+    return { kind: 'side-by-side', lanes, rowHeight, headerWidth, showPrompt };
   }
   if (narrow) {
-    return { kind: 'single', lanes: [{ laneId: largeLane, mode: 'full', cellWidth: MIN_CELL_WIDTH }], rowHeight, headerWidth };
+    return {
+      kind: 'single',
+      lanes: [{ laneId: largeLane, mode: 'full', cellWidth: MIN_CELL_WIDTH }],
+      rowHeight,
+      headerWidth,
+      showPrompt: true,
+    };
   }
-  const left = width - headerWidth - gaps - (columns + (input.promptLanes.includes(largeLane) ? 1 : 0)) * pitch;
+  const left = width - headerWidth - gaps - columns * pitch - (input.promptLanes.includes(largeLane) ? PROMPT_WIDTH + CELL_GAP : 0);
   const strip = clamp(Math.floor(left / Math.max(1, (count - 1) * columns)) - CELL_GAP, MIN_STRIP_CELL, MAX_STRIP_CELL);
   const rest = Math.floor((left - (count - 1) * columns * (strip + CELL_GAP)) / Math.max(1, columns));
   const large: LaneLayout = { laneId: largeLane, mode: 'full', cellWidth: clamp(MIN_CELL_WIDTH + rest, MIN_CELL_WIDTH, MAX_CELL_WIDTH) };
   const strips = laneIds.filter((id) => id !== largeLane).map((laneId): LaneLayout => ({ laneId, mode: 'strip', cellWidth: strip }));
   // The large lane comes first: its row header sticks to the panel's edge while it scrolls.
-  return { kind: 'strips', lanes: [large, ...strips], rowHeight, headerWidth };
+  return { kind: 'strips', lanes: [large, ...strips], rowHeight, headerWidth, showPrompt: true };
 }
 
 function rowHeightFor(height: number, rows: number): number {

@@ -3,7 +3,7 @@ import type { CellModel } from './cells.ts';
 import { createCrosshair } from './crosshair.ts';
 import type { HeaderModel } from './headers.ts';
 import type { GridShape, Place } from './keyboard.ts';
-import { CELL_GAP, HEAD_ROW_HEIGHT } from './layout.ts';
+import { CELL_GAP, HEAD_ROW_HEIGHT, PROMPT_WIDTH } from './layout.ts';
 import { applyCell, applyHeader, make, makeCell, makeHeader } from './slots.ts';
 import type { CellSlot, HeaderSlot } from './slots.ts';
 
@@ -12,6 +12,7 @@ export const FLIP_COLUMN = -2;
 export const EDIT_COLUMN = -3;
 const FIRST_COLUMN = EDIT_COLUMN;
 const MOVE_MS = 180;
+const PROMPT_PITCH = PROMPT_WIDTH + CELL_GAP;
 
 /** Everything one lane's grid shows. Lengths are CSS px. */
 export interface GridModel {
@@ -61,7 +62,9 @@ export function createGridPainter(grid: HTMLElement): GridPainter {
   corner.append('response');
   headRow.append(corner);
   const promptHead = make('div', 'mx-colhead', 'columnheader');
-  promptHead.append('prompt');
+  promptHead.append('V₀');
+  promptHead.setAttribute('aria-label', 'V₀, before the first token');
+  promptHead.style.width = `${PROMPT_WIDTH}px`;
   promptHead.setAttribute('aria-colindex', '2');
   headRow.append(promptHead);
   grid.append(headRow);
@@ -89,8 +92,7 @@ export function createGridPainter(grid: HTMLElement): GridPainter {
 
   function paintHeads(next: GridModel, pitch: number, x0: number): void {
     promptHead.hidden = !next.hasPrompt;
-    promptHead.style.left = `${x0 - pitch}px`;
-    promptHead.style.width = `${next.cellWidth}px`;
+    promptHead.style.left = `${x0 - PROMPT_PITCH}px`;
     while (heads.length < next.columns) heads.push(make('div', 'mx-colhead', 'columnheader'));
     while (heads.length > next.columns) heads.pop()?.remove();
     heads.forEach((head, column) => {
@@ -109,7 +111,7 @@ export function createGridPainter(grid: HTMLElement): GridPainter {
     const pitch = next.cellWidth + CELL_GAP;
     const rowPitch = next.rowHeight + CELL_GAP;
     const header = next.fullHeader ? next.headerWidth : 0;
-    const x0 = header + (next.hasPrompt ? pitch : 0);
+    const x0 = header + (next.hasPrompt ? PROMPT_PITCH : 0);
     const isNewSize =
       !model ||
       (['columns', 'cellWidth', 'rowHeight', 'headerWidth', 'hasPrompt', 'fullHeader'] as const).some((key) => model?.[key] !== next[key]);
@@ -146,7 +148,14 @@ export function createGridPainter(grid: HTMLElement): GridPainter {
           slotOf.set(slot.element, slot);
         }
         const left = cell.column === PROMPT_COLUMN ? header : x0 + cell.column * pitch;
-        applyCell(slot, cell, left, next.cellWidth, cell.span * rowPitch - CELL_GAP, cell.column + (next.hasPrompt ? 3 : 2));
+        applyCell(
+          slot,
+          cell,
+          left,
+          cell.column === PROMPT_COLUMN ? PROMPT_WIDTH : next.cellWidth,
+          cell.span * rowPitch - CELL_GAP,
+          cell.column + (next.hasPrompt ? 3 : 2),
+        );
         present.push(slot.element);
         shape += `${cell.column} `;
       }
@@ -178,7 +187,7 @@ export function createGridPainter(grid: HTMLElement): GridPainter {
   function geometry(of: GridModel): Map<number, { x: number; y: number; height: number }> {
     const pitch = of.cellWidth + CELL_GAP;
     const rowPitch = of.rowHeight + CELL_GAP;
-    const x0 = (of.fullHeader ? of.headerWidth : 0) + (of.hasPrompt ? pitch : 0);
+    const x0 = (of.fullHeader ? of.headerWidth : 0) + (of.hasPrompt ? PROMPT_PITCH : 0);
     const places = new Map<number, { x: number; y: number; height: number }>();
     for (const cell of of.cells) {
       places.set(cell.response * 4096 + cell.column, {
@@ -276,7 +285,7 @@ export function createGridPainter(grid: HTMLElement): GridPainter {
     }
     const pitch = model.cellWidth + CELL_GAP;
     const rowPitch = model.rowHeight + CELL_GAP;
-    const x0 = (model.fullHeader ? model.headerWidth : 0) + (model.hasPrompt ? pitch : 0);
+    const x0 = (model.fullHeader ? model.headerWidth : 0) + (model.hasPrompt ? PROMPT_PITCH : 0);
     crosshair.show({
       left: x0 + cell.column * pitch,
       top: HEAD_ROW_HEIGHT + cell.row * rowPitch,
