@@ -3,7 +3,7 @@ import { formatNumber, inkOn } from '../../ui/colour.ts';
 import { isBeyond, rampColour, rampPosition } from './colours.ts';
 import { mergedRuns } from './rows.ts';
 import type { Row, Run } from './rows.ts';
-import { cellName, cellNumber, signMark, visibleGlyph } from './text.ts';
+import { cellName, cellNumber, signMark, spokenLane, visibleGlyph } from './text.ts';
 import type { CellRef, LaneView, MatrixPanelProps, Theme } from './types.ts';
 
 /** The prompt's cell stands one column left of the first token. */
@@ -85,9 +85,15 @@ export function laneCells(input: CellsInput): CellModel[] {
   const prompt = promptCell(input);
   if (prompt) cells.push(prompt);
 
+  // Once for the lane and not for its hundreds of cells.
+  const glyphs = props.task.vocabulary.map(visibleGlyph);
+  const lane = spokenLane(view.lane);
+  const only: Row[] = [];
+
   for (const run of runs) {
-    const members = rows.slice(run.row, run.row + run.span);
-    const first = members[0];
+    const first = rows[run.row];
+    only[0] = first;
+    const members = run.span === 1 ? only : rows.slice(run.row, run.row + run.span);
     const token = first.start + run.column;
     const value = run.span === 1 ? values[token] : meanOf(values, members, run.column);
     const clipState = commonClip(view.clipState, members, run.column);
@@ -97,7 +103,8 @@ export function laneCells(input: CellsInput): CellModel[] {
     const barred = hasNumber && (input.encoding === 'bars' || (input.strip && view.lane.kind === 'diverging'));
     const isFilled = hasNumber && !barred;
     const fill = isFilled ? rampColour(view.noSignal ? 0 : t, view.lane, props.theme) : '';
-    const glyph = visibleGlyph(props.task.vocabulary[props.batch.tokens[token]] ?? '?');
+    const glyph = glyphs[props.batch.tokens[token]] ?? '?';
+    const number = cellNumber(value, view.lane);
     const isWrong = wrong.has(token);
     const isPinned = members.some((member) => place(member.response, run.column) === pinned);
     const isMarked = marked.size > 0 && members.some((member) => marked.has(place(member.response, run.column)));
@@ -124,7 +131,7 @@ export function laneCells(input: CellsInput): CellModel[] {
       span: run.span,
       response: first.response,
       glyph: input.strip ? '' : glyph,
-      number: input.strip || barred ? '' : numberOf(value, run.span, input),
+      number: input.strip || barred ? '' : printed(value, number, run.span, input),
       fill,
       ink: isFilled ? inkOn(fill) : '',
       className,
@@ -132,9 +139,9 @@ export function laneCells(input: CellsInput): CellModel[] {
         response: first.response,
         position: run.column,
         shared: run.span,
-        token: props.task.vocabulary[props.batch.tokens[token]] ?? '?',
-        lane: view.lane,
-        value,
+        glyph,
+        lane,
+        number,
         clipState,
         isWrong,
         isBeyond: beyond,
@@ -148,9 +155,9 @@ export function laneCells(input: CellsInput): CellModel[] {
   return cells;
 }
 
-function numberOf(value: number, span: number, { view, density }: CellsInput): string {
+/** What stands under the glyph. */
+function printed(value: number, number: string, span: number, { view, density }: CellsInput): string {
   if (density === 'glyph') return signMark(value, view.lane);
-  const number = cellNumber(value, view.lane);
   return span > 1 && number !== '' ? `${number}\nn${span}` : number;
 }
 

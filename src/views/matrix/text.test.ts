@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { testLane } from './testBatch.ts';
-import { cellName, cellNumber, inSentence, isRight, rowName, signMark, spokenValue, visibleGlyph } from './text.ts';
+import { cellName, cellNumber, inSentence, isRight, rowName, signMark, spokenLane, spokenValue, visibleGlyph } from './text.ts';
 import type { CellNameInput } from './text.ts';
 
 const advantage = testLane('diverging', 'Advantage');
@@ -48,9 +48,9 @@ describe('names', () => {
     response: 2,
     position: 6,
     shared: 1,
-    token: '5',
-    lane: advantage,
-    value: -0.41,
+    glyph: '5',
+    lane: 'advantage',
+    number: '−0.41',
     clipState: 1,
     isWrong: false,
     isBeyond: false,
@@ -63,11 +63,11 @@ describe('names', () => {
     expect(cellName({ ...cell, clipState: 2, isWrong: true, isBeyond: true })).toBe(
       "response 3, token 7 '5' (advantage) −0.41, wrong step, dual-clipped, beyond the colour scale",
     );
-    expect(cellName({ ...cell, lane: entropy, value: 0.69, clipState: 0, isPreview: true })).toBe(
+    expect(cellName({ ...cell, lane: spokenLane(entropy), number: '0.69', clipState: 0, isPreview: true })).toBe(
       "response 3, token 7 '5' (entropy, nats) 0.69, preview",
     );
-    expect(cellName({ ...cell, value: Number.NaN, clipState: 0 })).toBe("response 3, token 7 '5' (advantage) none");
-    expect(cellName({ ...cell, value: 0, clipState: 0, noSignal: true })).toBe("response 3, token 7 '5' (advantage) 0.00, no signal");
+    expect(cellName({ ...cell, number: '', clipState: 0 })).toBe("response 3, token 7 '5' (advantage) none");
+    expect(cellName({ ...cell, number: '0.00', clipState: 0, noSignal: true })).toBe("response 3, token 7 '5' (advantage) 0.00, no signal");
   });
 
   it('say how many share a merged token', () => {

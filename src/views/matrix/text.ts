@@ -42,6 +42,11 @@ export function inSentence(label: string): string {
   return /^[A-Z][a-z]/.test(label) ? label[0].toLowerCase() + label.slice(1) : label;
 }
 
+/** `entropy, nats` */
+export function spokenLane(lane: Lane): string {
+  return lane.unit ? `${inSentence(lane.label)}, ${lane.unit}` : inSentence(lane.label);
+}
+
 export function clipWords(state: number): string {
   if (state === CLIP_STATE.clipped) return 'clipped';
   return state === CLIP_STATE.dualClipped ? 'dual-clipped' : '';
@@ -53,9 +58,12 @@ export interface CellNameInput {
   position: number;
   /** How many responses share the cell; 1 in the plain matrix. */
   shared: number;
-  token: string;
-  lane: Lane;
-  value: number;
+  /** As printed: made visible. */
+  glyph: string;
+  /** The lane's label and unit in a sentence: see `spokenLane`. */
+  lane: string;
+  /** As printed; empty where there is none. */
+  number: string;
   clipState: number;
   isWrong: boolean;
   isBeyond: boolean;
@@ -69,12 +77,12 @@ export interface CellNameInput {
  */
 export function cellName(cell: CellNameInput): string {
   const isShared = cell.shared > 1;
-  const glyph = `token ${cell.position + 1} '${visibleGlyph(cell.token)}'`;
-  const unit = cell.lane.unit ? `, ${cell.lane.unit}` : '';
-  const label = `(${isShared ? 'mean ' : ''}${inSentence(cell.lane.label)}${unit})`;
-  const number = cellNumber(cell.value, cell.lane) || 'none';
+  const glyph = `token ${cell.position + 1} '${cell.glyph}'`;
+  const number = cell.number || 'none';
   const parts = [
-    isShared ? `${glyph} ${label} ${number}, n${cell.shared} responses` : `response ${cell.response + 1}, ${glyph} ${label} ${number}`,
+    isShared
+      ? `${glyph} (mean ${cell.lane}) ${number}, n${cell.shared} responses`
+      : `response ${cell.response + 1}, ${glyph} (${cell.lane}) ${number}`,
   ];
   if (cell.isPreview) parts.push('preview');
   if (cell.isWrong) parts.push('wrong step');
