@@ -1,21 +1,20 @@
 /**
- * npm run pretrain -- --task chain-sum [--steps 5000] [--seed base] [--snapshot 500] [--fresh]
+ * npm run pretrain -- --task chain-sum [--steps 5000] [--seed a] [--fresh]
  *
  * Trains a base model on a task's noisy demonstrations and writes public/checkpoints/<task>/base.bin. Its state is saved
  * in build/ every 250 steps; the same command goes on where it was stopped and ends with the same weights.
- * With --snapshot N the weights after N steps are shipped too, as undertrained.bin.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { hashText } from '../src/core/random.ts';
 import { loadTask } from '../src/core/tasks/index.ts';
-import { decodeCheckpoint, encodeCheckpoint } from '../src/engine/checkpoint.ts';
+import { encodeCheckpoint } from '../src/engine/checkpoint.ts';
 import { createModel } from '../src/engine/createModel.ts';
 import { evaluate, heldOutPrompts } from '../src/engine/evaluate.ts';
 import { initialParameters } from '../src/engine/layout.ts';
 import { PRETRAINING, pretrainStep } from '../src/engine/pretraining.ts';
 import { taskModelConfig } from '../src/engine/taskModel.ts';
+import { readCheckpoint, writeBytes } from './checkpointFiles.ts';
 
 const SAVE_EVERY = 250;
 
@@ -23,8 +22,7 @@ const { values: options } = parseArgs({
   options: {
     task: { type: 'string', default: 'chain-sum' },
     steps: { type: 'string', default: String(PRETRAINING.steps) },
-    seed: { type: 'string', default: 'base' },
-    snapshot: { type: 'string' },
+    seed: { type: 'string', default: 'a' },
     fresh: { type: 'boolean', default: false },
   },
 });
@@ -32,12 +30,11 @@ const { values: options } = parseArgs({
 const task = await loadTask(options.task);
 const config = taskModelConfig(task);
 const recipe = { ...PRETRAINING, steps: Number(options.steps) };
-const seed = hashText(`pretrain ${options.seed}`);
+const seed = hashText(options.seed);
 const stateFile = `build/pretrain-${task.meta.id}-${options.seed}-${recipe.steps}.bin`;
 const model = await createModel(config);
 
 function save(file: string, step: number, label: string, withOptimizer: boolean): void {
-  mkdirSync(dirname(file), { recursive: true });
   const bytes = encodeCheckpoint({
     meta: {
       format: 'creditscope-checkpoint',
@@ -55,19 +52,13 @@ function save(file: string, step: number, label: string, withOptimizer: boolean)
     parameters: model.getParameters(),
     ...(withOptimizer ? { optimizer: model.getOptimizer() } : {}),
   });
-  writeFileSync(`${file}.part`, Buffer.from(bytes));
-  renameSync(`${file}.part`, file);
+  writeBytes(file, bytes);
 }
 
 let step = 0;
 if (options.fresh) rmSync(stateFile, { force: true });
 if (existsSync(stateFile)) {
-  const bytes = readFileSync(stateFile);
-  const state = decodeCheckpoint(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer, {
-    task: task.meta.id,
-    config,
-    name: stateFile,
-  });
+  const state = readCheckpoint(stateFile, task.meta.id, config);
   model.setParameters(state.parameters);
   if (state.optimizer) model.setOptimizer(state.optimizer);
   step = state.meta.step;
@@ -85,7 +76,6 @@ while (step < recipe.steps) {
   sum += pretrainStep(model, task, seed, step, recipe);
   count++;
   step++;
-  if (step === Number(options.snapshot)) save(`${shipped}/undertrained.bin`, step, `under-trained base (${step} steps)`, false);
   if (step % SAVE_EVERY === 0 || step === recipe.steps) {
     save(stateFile, step, `pre-training, step ${step}`, true);
     const sampled = evaluate(model, task, prompts, 1);

@@ -18,7 +18,6 @@ export interface PretrainingRecipe {
 /** 5,000 × 256 sequences, Adam 3e-3 → 1e-4. */
 export const PRETRAINING: PretrainingRecipe = { steps: 5000, sequences: 256, firstRate: 3e-3, lastRate: 1e-4 };
 
-/** A short memory of squared gradients: with 0.999 modular addition is grokked after 6,000 steps instead of 700, if at all. */
 const PRETRAINING_ADAM: Omit<AdamSettings, 'learningRate'> = { beta1: 0.9, beta2: 0.98, epsilon: 1e-8 };
 
 /** Cross-entropy of `tokens` under rows of logits [K,V], nats a token, and its gradient ∂/∂logits. */

@@ -1,0 +1,131 @@
+/**
+ * npm run experiment -- --task chain-sum --method grpo,tempo,hapo --seeds 5 --steps 200 [--prompts 1024] [--json]
+ *                       [--checkpoint file] [--set name=value ...] [--knob name=value ...]
+ *
+ * Trains from the shipped base model without a browser, and prints the mean reward on held-out prompts, never trained
+ * on, one response each at T = 1, at steps 0, 50, 100, 200 … `--set` changes a setting of the run (learningRate,
+ * prompts, groupSize, epochs, minibatches, temperature), `--knob` a constant of the method; both default to the
+ * documented values. The hash is over all sampled tokens: equal hashes, equal runs.
+ */
+import { parseArgs } from 'node:util';
+import { loadMethod } from '../src/core/methods/index.ts';
+import { defaultKnobs } from '../src/core/pipeline.ts';
+import { hashText } from '../src/core/random.ts';
+import { loadTask } from '../src/core/tasks/index.ts';
+import { createModel } from '../src/engine/createModel.ts';
+import { evaluate, heldOutPrompts } from '../src/engine/evaluate.ts';
+import { taskModelConfig } from '../src/engine/taskModel.ts';
+import { createTrainer, DEFAULT_SETTINGS, trainerMethod } from '../src/engine/trainer.ts';
+import { readCheckpoint } from './checkpointFiles.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    task: { type: 'string', default: 'chain-sum' },
+    method: { type: 'string', default: 'grpo' },
+    seeds: { type: 'string', default: '5' },
+    steps: { type: 'string', default: '200' },
+    prompts: { type: 'string', default: '1024' },
+    checkpoint: { type: 'string' },
+    set: { type: 'string', multiple: true, default: [] },
+    knob: { type: 'string', multiple: true, default: [] },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+interface Point {
+  step: number;
+  /** On the held-out prompts. */
+  reward: number;
+  length: number;
+  entropy: number;
+}
+
+interface Run {
+  method: string;
+  seed: string;
+  points: Point[];
+  hash: string;
+  /** Why it ended early. */
+  stopped?: string;
+  millisecondsPerStep: number;
+}
+
+/** `name=value` pairs as numbers; an unknown name is an error that lists the known ones. */
+function numbersOf(pairs: readonly string[], known: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [name, value] = pair.split('=');
+      if (!(name in known) || Number.isNaN(Number(value))) throw new Error(`"${pair}" is not name=number with a name of: ${Object.keys(known).join(', ')}.`);
+      return [name, Number(value)];
+    }),
+  );
+}
+
+const task = await loadTask(options.task);
+const config = taskModelConfig(task);
+const file = options.checkpoint ?? `public/checkpoints/${task.meta.id}/base.bin`;
+const base = readCheckpoint(file, task.meta.id, config);
+const steps = Number(options.steps);
+const marks = new Set([0, 50, 100, 150, 200, steps].filter((mark) => mark <= steps));
+for (let mark = 300; mark < steps; mark += 100) marks.add(mark);
+const prompts = heldOutPrompts(task, Number(options.prompts));
+const settings = { ...DEFAULT_SETTINGS, ...numbersOf(options.set, { ...DEFAULT_SETTINGS }) };
+const model = await createModel(config);
+
+async function train(methodId: string, seed: string): Promise<Run> {
+  const method = await loadMethod(methodId);
+  const defaults = defaultKnobs(method);
+  model.setParameters(base.parameters);
+  model.setOptimizer({ first: new Float32Array(model.layout.total), second: new Float32Array(model.layout.total), steps: 0 });
+  const trainer = createTrainer({
+    model,
+    task,
+    seed,
+    settings,
+    method: trainerMethod(method, {}, { ...defaults, ...numbersOf(options.knob, defaults) }),
+    base: base.parameters,
+  });
+  const run: Run = { method: methodId, seed, points: [], hash: '', millisecondsPerStep: 0 };
+  const measure = () => {
+    const { reward, length, entropy } = evaluate(model, task, prompts, 1);
+    run.points.push({ step: trainer.step, reward, length, entropy });
+  };
+  measure();
+  let hashes = '';
+  let spent = 0;
+  while (trainer.step < steps) {
+    const before = performance.now();
+    const result = trainer.advance();
+    spent += performance.now() - before;
+    if (result.kind === 'stopped') {
+      run.stopped = result.reason.kind === 'user' ? 'stopped' : result.reason.message;
+      measure();
+      break;
+    }
+    hashes += result.metrics.rolloutHash;
+    if (marks.has(trainer.step)) measure();
+  }
+  run.hash = hashText(hashes).toString(16).padStart(8, '0');
+  run.millisecondsPerStep = trainer.step > 0 ? spent / trainer.step : 0;
+  return run;
+}
+
+const runs: Run[] = [];
+const number = (value: number, digits = 3) => value.toFixed(digits).padStart(7);
+if (!options.json) {
+  console.log(`${task.meta.id} from ${file}: mean reward on ${prompts.length} held-out prompts, T = 1`);
+  console.log(`${'method'.padEnd(10)} ${'seed'.padEnd(8)}${[...marks].sort((a, b) => a - b).map((mark) => `step ${mark}`.padStart(9)).join('')}  entropy  length  ms/step  hash`);
+}
+for (const method of options.method.split(',')) {
+  for (let s = 1; s <= Number(options.seeds); s++) {
+    const run = await train(method, `seed-${s}`);
+    runs.push(run);
+    const last = run.points[run.points.length - 1];
+    if (options.json) continue;
+    console.log(
+      `${method.padEnd(10)} ${run.seed.padEnd(8)}${run.points.map((point) => `  ${number(point.reward)}`).join('')}  ${number(last.entropy)} ${number(last.length, 2)}  ${number(run.millisecondsPerStep, 1)}  ${run.hash}${run.stopped ? `  (step ${last.step}: ${run.stopped})` : ''}`,
+    );
+  }
+}
+if (options.json) process.stdout.write(`${JSON.stringify({ task: task.meta.id, checkpoint: file, prompts: prompts.length, settings, runs })}\n`);
+model.dispose();

@@ -1,0 +1,133 @@
+/**
+ * npm run record -- [--task chain-sum,countdown]
+ *
+ * From the shipped base models: one GRPO run of 200 steps at the documented defaults, with checkpoints along it, and one
+ * run that collapses (from a model that was pre-trained too little, at a high learning rate). Writes
+ * public/checkpoints/<task>/*.bin, one recorded step for each in public/recordings/<task>/, and recordings/index.json.
+ * The run's seed is the first whose step 20 is worth a first look: see showcase.ts.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import type { RolloutBatch } from '../src/core/batch.ts';
+import { encodeBatch } from '../src/core/batchCodec.ts';
+import { loadMethod } from '../src/core/methods/index.ts';
+import { hashText } from '../src/core/random.ts';
+import { loadTask, TASKS } from '../src/core/tasks/index.ts';
+import type { Task } from '../src/core/tasks/types.ts';
+import { encodeCheckpoint } from '../src/engine/checkpoint.ts';
+import { createModel } from '../src/engine/createModel.ts';
+import { initialParameters } from '../src/engine/layout.ts';
+import { PRETRAINING, pretrainStep } from '../src/engine/pretraining.ts';
+import type { StepMetrics } from '../src/engine/protocol.ts';
+import { taskModelConfig } from '../src/engine/taskModel.ts';
+import { createTrainer, DEFAULT_SETTINGS, trainerMethod, withEffect } from '../src/engine/trainer.ts';
+import type { Trainer } from '../src/engine/trainer.ts';
+import type { LanguageModel } from '../src/engine/types.ts';
+import type { TaskCatalogue } from '../src/state/catalogue.ts';
+import { readCheckpoint, writeBytes } from './checkpointFiles.ts';
+import { showcaseGroup, strategyTokens } from './showcase.ts';
+
+const METHOD = 'grpo';
+const FIRST = 20;
+const STEPS = [10, FIRST, 50, 100, 150, 200];
+/** Share of clipped tokens at the last update that makes the clip visible and leaves most tokens alone. */
+const CLIPPED: readonly [number, number] = [0.02, 0.1];
+const MAX_SEEDS = 400;
+/** The run that collapses: steps of pre-training, learning rate, steps. */
+const COLLAPSE = { pretraining: 350, learningRate: 1e-3, steps: 200 };
+const PRETRAINING_SEED = 'a';
+
+const { values: options } = parseArgs({ options: { task: { type: 'string', default: TASKS.map((task) => task.id).join(',') } } });
+
+type Entry = TaskCatalogue['checkpoints'][number];
+
+interface Recorder {
+  task: Task;
+  model: LanguageModel;
+  entries: Entry[];
+}
+
+function trainerFrom(model: LanguageModel, task: Task, parameters: Float32Array, seed: string, method: Awaited<ReturnType<typeof loadMethod>>, learningRate = DEFAULT_SETTINGS.learningRate): Trainer {
+  model.setParameters(parameters);
+  model.setOptimizer({ first: new Float32Array(model.layout.total), second: new Float32Array(model.layout.total), steps: 0 });
+  return createTrainer({ model, task, seed, settings: { ...DEFAULT_SETTINGS, learningRate }, method: trainerMethod(method), base: parameters });
+}
+
+function advance(trainer: Trainer): { batch: RolloutBatch; metrics: StepMetrics } {
+  const result = trainer.advance();
+  if (result.kind === 'stopped') throw new Error(result.reason.kind);
+  return result;
+}
+
+/** Ships the model as it is now, and the batch of the step that led to it. */
+function ship({ task, model, entries }: Recorder, id: string, label: string, step: number, seed: string, batch: RolloutBatch): void {
+  const checkpoint = `checkpoints/${task.meta.id}/${id}.bin`;
+  const recording = `recordings/${task.meta.id}/${id}.bin`;
+  const encoded = encodeBatch(withEffect(model, batch));
+  if (id !== 'base') {
+    const meta = { format: 'creditscope-checkpoint', version: 1, task: task.meta.id, label, step, config: model.config, seed, method: METHOD, methodState: null, hasOptimizer: false, optimizerSteps: 0 } as const;
+    writeBytes(`public/${checkpoint}`, encodeCheckpoint({ meta, parameters: model.getParameters() }));
+  }
+  writeBytes(`public/${recording}`, encoded);
+  entries.push({ id, label, step, checkpoint, recording });
+  const reward = batch.responses.reduce((sum, response) => sum + response.reward, 0) / batch.responses.length;
+  console.log(`  ${id.padEnd(10)} reward ${reward.toFixed(3)}  recording ${(encoded.byteLength / 1024).toFixed(0)} KB`);
+}
+
+const rounded = (metrics: StepMetrics): StepMetrics => JSON.parse(JSON.stringify(metrics, (_, value) => (typeof value === 'number' ? Number(value.toPrecision(5)) : value)));
+
+async function record(task: Task): Promise<TaskCatalogue> {
+  const method = await loadMethod(METHOD);
+  const config = taskModelConfig(task);
+  const model = await createModel(config);
+  const base = readCheckpoint(`public/checkpoints/${task.meta.id}/base.bin`, task.meta.id, config).parameters;
+  const openings = strategyTokens(task);
+
+  let seed = '';
+  let group = -1;
+  for (let s = 1; group < 0; s++) {
+    if (s > MAX_SEEDS) throw new Error(`No seed of ${MAX_SEEDS} shows enough at step ${FIRST}.`);
+    seed = `lecture-${s}`;
+    const trainer = trainerFrom(model, task, base, seed, method);
+    let last = advance(trainer);
+    while (trainer.step < FIRST) last = advance(trainer);
+    const { clipFraction } = last.metrics;
+    if (clipFraction >= CLIPPED[0] && clipFraction <= CLIPPED[1]) group = showcaseGroup(last.batch, openings);
+  }
+  console.log(`${task.meta.id}: seed ${seed}, group ${group}`);
+
+  const recorder: Recorder = { task, model, entries: [] };
+  const trainer = trainerFrom(model, task, base, seed, method);
+  const metrics: StepMetrics[] = [];
+  while (trainer.step < STEPS[STEPS.length - 1]) {
+    const step = advance(trainer);
+    metrics.push(step.metrics);
+    if (trainer.step === 1) ship(recorder, 'base', 'base model, before training', 0, seed, step.batch);
+    if (STEPS.includes(trainer.step)) ship(recorder, `step-${trainer.step}`, `step ${trainer.step} of a ${method.meta.title} run`, trainer.step, seed, step.batch);
+  }
+
+  const hash = hashText(PRETRAINING_SEED);
+  model.setParameters(initialParameters(config, hash));
+  model.setOptimizer({ first: new Float32Array(model.layout.total), second: new Float32Array(model.layout.total), steps: 0 });
+  for (let step = 0; step < COLLAPSE.pretraining; step++) pretrainStep(model, task, hash, step, PRETRAINING);
+  const doomed = trainerFrom(model, task, model.getParameters(), seed, method, COLLAPSE.learningRate);
+  let last = advance(doomed);
+  console.log(`  collapse from reward ${last.metrics.reward.toFixed(3)}, entropy ${last.metrics.entropy.toFixed(3)}`);
+  while (doomed.step < COLLAPSE.steps) last = advance(doomed);
+  console.log(`  collapse to reward ${last.metrics.reward.toFixed(3)}, entropy ${last.metrics.entropy.toFixed(3)}`);
+  ship(recorder, 'collapsed', `collapsed run, step ${COLLAPSE.steps}: learning rate ${COLLAPSE.learningRate}`, COLLAPSE.steps, seed, last.batch);
+  model.dispose();
+  return {
+    id: task.meta.id,
+    base: `checkpoints/${task.meta.id}/base.bin`,
+    first: `step-${FIRST}`,
+    group,
+    checkpoints: recorder.entries,
+    metrics: metrics.slice(0, FIRST).map(rounded),
+  };
+}
+
+const tasks: TaskCatalogue[] = [];
+for (const id of options.task.split(',')) tasks.push(await record(await loadTask(id)));
+mkdirSync('public/recordings', { recursive: true });
+writeFileSync('public/recordings/index.json', `${JSON.stringify({ tasks })}\n`);
