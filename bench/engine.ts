@@ -161,7 +161,11 @@ async function measure(d: number, sequences: number, budgetMs: number, peak: num
 function torch(d: number, sequences: number, runs: number): Times | undefined {
   const script = fileURLToPath(new URL('torch_reference.py', import.meta.url));
   const sizes = ['--d', d, '--sequences', sequences, '--runs', runs, '--vocab', VOCABULARY, '--threads', 1].map(String);
-  const { status, stdout } = spawnSync('/usr/bin/python3', [script, '--json', ...sizes], { encoding: 'utf8' });
+  const { status, stdout } = spawnSync('/usr/bin/python3', [script, '--json', ...sizes], {
+    encoding: 'utf8',
+    // The thread count of PyTorch does not reach every BLAS.
+    env: { ...process.env, OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1' },
+  });
   return status === 0 ? (JSON.parse(stdout) as Times) : undefined;
 }
 

@@ -8,7 +8,7 @@ const PLAN_FIELDS = [
   ...(['tokens', 'positions', 'pathStarts', 'paths', 'first', 'count', 'wanted', 'wantedCount', 'training'] as const),
   ...(['layerStride', 'input', 'attentionScale', 'attentionInput', 'attentionOutput', 'attentionWeights', 'middle'] as const),
   ...(['mlpScale', 'mlpInput', 'mlpHidden', 'mlpSlope', 'keyStride', 'qkv', 'qkvStride'] as const),
-  ...(['finalScale', 'hiddenStates', 'logits', 'gradLogits', 'gradResidual', 'gradAttention', 'gradQkv', 'scratch'] as const),
+  ...(['finalScale', 'hiddenStates', 'logits', 'constants', 'gradLogits', 'gradResidual', 'gradAttention', 'gradQkv', 'scratch'] as const),
 ];
 
 export type Plan = Record<(typeof PLAN_FIELDS)[number], number>;
@@ -100,6 +100,7 @@ export function allocateWorkspace(runtime: WasmRuntime, config: ModelConfig, wei
     finalScale: place(nodes),
     hiddenStates: place(nodes * width),
     logits: place(nodes * padded),
+    constants: place(32),
     gradLogits: place(training ? nodes * padded : 0),
     gradResidual: place(training ? nodes * width : 0),
     gradAttention: place(training ? nodes * width : 0),

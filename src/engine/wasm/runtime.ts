@@ -39,6 +39,18 @@ export interface WasmRuntime {
 
 const isNode = typeof process !== 'undefined' && Boolean(process.versions?.node);
 
+/** Loads in Node without the backend's own handlers of uncaught errors, which print its whole source above every message. */
+async function withoutHandlers<T>(work: () => Promise<T>): Promise<T> {
+  if (!isNode) return work();
+  const events = ['uncaughtException', 'unhandledRejection'] as const;
+  const before = events.map((event) => process.listeners(event as 'uncaughtException'));
+  const result = await work();
+  events.forEach((event, i) => {
+    for (const listener of process.listeners(event as 'uncaughtException')) if (!before[i].includes(listener)) process.off(event, listener);
+  });
+  return result;
+}
+
 /** Whether this browser has WebAssembly with SIMD. */
 export async function hasSimd(): Promise<boolean> {
   return Boolean(await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT'));
@@ -67,7 +79,7 @@ async function load(wasmBase: string | undefined): Promise<WasmRuntime> {
   tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
   if (wasmBase !== undefined) setWasmPaths(`${wasmBase}tfjs/`);
   const bytes = kernelBytes(wasmBase);
-  const [started] = await Promise.all([tf.setBackend('wasm'), bytes]);
+  const [started] = await Promise.all([withoutHandlers(() => tf.setBackend('wasm')), bytes]);
   if (!started) throw new Error('TensorFlow.js could not start its WebAssembly backend.');
   const backend = tf.backend() as BackendWasm;
   const { memory } = (backend.wasm as unknown as { asm: { memory: WebAssembly.Memory } }).asm;

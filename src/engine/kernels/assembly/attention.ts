@@ -40,16 +40,17 @@ function dots(query: usize, path: usize, keys: i32, base: usize, rowBytes: usize
 }
 
 /** scores [keys] → softmax(scale · scores); the lanes after `keys` up to a multiple of 4 become 0. */
-function softmax(scores: usize, keys: i32, scale: f32): void {
+function softmax(scores: usize, keys: i32, scale: f32, table: usize): void {
   const keyBytes = <usize>keys << 2;
   const paddedBytes = <usize>((keys + 3) & ~3) << 2;
   for (let i = keyBytes; i < paddedBytes; i += 4) store<f32>(scores + i, load<f32>(scores));
   let peaks = v128.load(scores);
-  for (let i: usize = 16; i < paddedBytes; i += 16) peaks = f32x4.max(peaks, v128.load(scores + i));
-  peaks = f32x4.max(peaks, v128.shuffle<f32>(peaks, peaks, 2, 3, 0, 1));
-  peaks = f32x4.max(peaks, v128.shuffle<f32>(peaks, peaks, 1, 0, 3, 2));
+  for (let i: usize = 16; i < paddedBytes; i += 16) peaks = f32x4.pmax(peaks, v128.load(scores + i));
+  peaks = f32x4.pmax(peaks, v128.shuffle<f32>(peaks, peaks, 2, 3, 0, 1));
+  peaks = f32x4.pmax(peaks, v128.shuffle<f32>(peaks, peaks, 1, 0, 3, 2));
+  const s = f32x4.splat(scale);
   for (let i: usize = 0; i < paddedBytes; i += 16) {
-    v128.store(scores + i, exponential(f32x4.mul(f32x4.sub(v128.load(scores + i), peaks), f32x4.splat(scale))));
+    v128.store(scores + i, exponential(f32x4.mul(f32x4.sub(v128.load(scores + i), peaks), s), table));
   }
   for (let i = keyBytes; i < paddedBytes; i += 4) store<f32>(scores + i, 0);
   let sum = f32x4.splat(0);
@@ -89,6 +90,7 @@ function weightedSum(weights: usize, path: usize, keys: i32, base: usize, rowByt
 /** Attention of one node: `qkv` is the layer's [nodes, 3 width]; weights [heads, keyStride bytes] are kept for the backward pass. */
 export function attentionForward(
   qkv: usize, node: i32, path: usize, keys: i32, weights: usize, keyStride: usize, result: usize, width: i32, heads: i32,
+  table: usize,
 ): void {
   const widthBytes = <usize>width << 2;
   const rowBytes = widthBytes * 3;
@@ -97,7 +99,7 @@ export function attentionForward(
   const scale: f32 = 1 / sqrt(<f32>(width / heads));
   for (let head: usize = 0; head < widthBytes; head += headBytes) {
     dots(query + head, path, keys, qkv + widthBytes + head, rowBytes, headBytes, weights);
-    softmax(weights, keys, scale);
+    softmax(weights, keys, scale, table);
     weightedSum(weights, path, keys, qkv + 2 * widthBytes + head, rowBytes, headBytes, result + head);
     weights += keyStride;
   }

@@ -1,4 +1,5 @@
 import { attentionForward } from './attention';
+import { writeConstants } from './exponential';
 import { multiply } from './matmul';
 import {
   CHUNK, Plan, attentionGain, finalGain, mlpGain, packedDown, packedOutput, packedQkv, packedUnembedding, packedUp, positionTable, tokenTable,
@@ -40,7 +41,7 @@ function attend(p: Plan, layer: i32, skip: usize): void {
     const path = p.paths + (<usize>load<i32>(p.pathStarts + (<usize>node << 2)) << 2);
     const keys = load<i32>(p.positions + (<usize>node << 2)) + 1;
     const weights = p.attentionWeights + skip + (p.training ? <usize>i * weightBytes : 0);
-    attentionForward(qkv, node, path, keys, weights, p.keyStride, p.attentionOutput + skip + <usize>i * rowBytes, p.width, p.heads);
+    attentionForward(qkv, node, path, keys, weights, p.keyStride, p.attentionOutput + skip + <usize>i * rowBytes, p.width, p.heads, p.constants);
   }
 }
 
@@ -60,7 +61,7 @@ function transform(p: Plan, layer: i32, skip: usize): void {
     multiply(p.attentionOutput + skip + offset, rowBytes, packedOutput(p, layer), middle, rowBytes, p.input + skip + offset, rows, d, d);
     normForward(middle, mlpGain(p, layer), normed, p.mlpScale + skip + (<usize>i << 2), rows, d);
     multiply(normed, rowBytes, packedUp(p, layer), hidden, hiddenBytes, 0, rows, p.hidden, d);
-    gelu(hidden, slopes, rows * p.hidden);
+    gelu(hidden, slopes, rows * p.hidden, p.constants);
     multiply(hidden, hiddenBytes, packedDown(p, layer), next + offset, rowBytes, middle, rows, d, p.hidden);
   }
 }
@@ -78,6 +79,7 @@ function predict(p: Plan): void {
 }
 
 export function forwardPass(p: Plan): void {
+  writeConstants(p.constants);
   embed(p);
   for (let layer = 0; layer < p.layers; layer++) {
     const skip = <usize>layer * p.layerStride;

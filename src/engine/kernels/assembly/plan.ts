@@ -54,6 +54,8 @@ export class Plan {
   finalScale: usize;
   hiddenStates: usize;
   logits: usize;
+  /** [32] see `writeConstants`. */
+  constants: usize;
   // Backward only.
   gradLogits: usize;
   gradResidual: usize;

@@ -53,21 +53,22 @@ export function normBackward(
 
 /**
  * GELU (tanh form) in place over `count` numbers (a multiple of 4); where `slopes` is given, its derivative goes there.
- * ½(1 + tanh u) = 1/(1 + e^−2u) with u = √(2/π)(x + 0.044715 x³).
+ * ½(1 + tanh u) = 1/(1 + e^−2u) with u = √(2/π)(x + 0.044715 x³). `table`: see `writeConstants`.
  */
-export function gelu(values: usize, slopes: usize, count: i32): void {
-  const one = f32x4.splat(1);
-  const bytes = <usize>count << 2;
-  for (let i: usize = 0; i < bytes; i += 16) {
-    const x = v128.load(values + i);
+export function gelu(values: usize, slopes: usize, count: i32, table: usize): void {
+  const end = values + (<usize>count << 2);
+  for (; values < end; values += 16) {
+    const x = v128.load(values);
     const square = f32x4.mul(x, x);
-    const inner = f32x4.mul(x, f32x4.add(f32x4.mul(square, f32x4.splat(-0.0713548162726)), f32x4.splat(-1.5957691216057)));
-    const gate = f32x4.div(one, f32x4.add(one, exponential(inner)));
+    const inner = f32x4.mul(x, f32x4.add(f32x4.mul(square, v128.load_splat<f32>(table, 56)), v128.load_splat<f32>(table, 52)));
+    const one = v128.load_splat<f32>(table, 44);
+    const gate = f32x4.div(one, f32x4.add(one, exponential(inner, table)));
     const y = f32x4.mul(x, gate);
-    v128.store(values + i, y);
+    v128.store(values, y);
     if (slopes) {
-      const slope = f32x4.add(f32x4.mul(square, f32x4.splat(0.2140644488178)), f32x4.splat(1.5957691216057));
-      v128.store(slopes + i, f32x4.add(gate, f32x4.mul(f32x4.mul(y, f32x4.sub(one, gate)), slope)));
+      const slope = f32x4.add(f32x4.mul(square, v128.load_splat<f32>(table, 64)), v128.load_splat<f32>(table, 60));
+      v128.store(slopes, f32x4.add(gate, f32x4.mul(f32x4.mul(y, f32x4.sub(one, gate)), slope)));
+      slopes += 16;
     }
   }
 }
