@@ -45,8 +45,9 @@ interface Run {
   seed: string;
   points: Point[];
   hash: string;
-  /** Why it ended early. */
+  /** Why it ended early, and after which step; the points after it are of the weights at which it ended. */
   stopped?: string;
+  stoppedAt?: number;
   millisecondsPerStep: number;
 }
 
@@ -99,11 +100,16 @@ async function train(methodId: string, seed: string): Promise<Run> {
     spent += performance.now() - before;
     if (result.kind === 'stopped') {
       run.stopped = result.reason.kind === 'user' ? 'stopped' : result.reason.message;
-      measure();
       break;
     }
     hashes += result.metrics.rolloutHash;
     if (marks.has(trainer.step)) measure();
+  }
+  // A run that has nothing left to learn from keeps its weights: they are what stands at the later steps.
+  if (run.stopped !== undefined) {
+    run.stoppedAt = trainer.step;
+    const last = evaluate(model, task, prompts, 1);
+    for (const step of [...marks].filter((mark) => mark > trainer.step).sort((a, b) => a - b)) run.points.push({ step, reward: last.reward, length: last.length, entropy: last.entropy });
   }
   run.hash = hashText(hashes).toString(16).padStart(8, '0');
   run.millisecondsPerStep = trainer.step > 0 ? spent / trainer.step : 0;
@@ -123,9 +129,14 @@ for (const method of options.method.split(',')) {
     const last = run.points[run.points.length - 1];
     if (options.json) continue;
     console.log(
-      `${method.padEnd(10)} ${run.seed.padEnd(8)}${run.points.map((point) => `  ${number(point.reward)}`).join('')}  ${number(last.entropy)} ${number(last.length, 2)}  ${number(run.millisecondsPerStep, 1)}  ${run.hash}${run.stopped ? `  (step ${last.step}: ${run.stopped})` : ''}`,
+      `${method.padEnd(10)} ${run.seed.padEnd(8)}${run.points.map((point) => `  ${number(point.reward)}`).join('')}  ${number(last.entropy)} ${number(last.length, 2)}  ${number(run.millisecondsPerStep, 1)}  ${run.hash}${run.stopped ? `  ended after step ${run.stoppedAt} [${runs.length}]` : ''}`,
     );
   }
+}
+if (!options.json) {
+  runs.forEach((run, i) => {
+    if (run.stopped) console.log(`[${i + 1}] ${run.stopped}`);
+  });
 }
 if (options.json) process.stdout.write(`${JSON.stringify({ task: task.meta.id, checkpoint: file, prompts: prompts.length, settings, runs })}\n`);
 model.dispose();

@@ -9,6 +9,7 @@ import { CLIP_STATE } from '../core/pipeline.types.ts';
 import type { ComposedMethod } from '../core/pipeline.types.ts';
 import { hashText, STREAM, streamAt } from '../core/random.ts';
 import type { KnobValues, Method } from '../core/stages/types.ts';
+import { mean } from '../core/stats.ts';
 import type { Task } from '../core/tasks/types.ts';
 import { stepMetrics } from './metrics.ts';
 import { packResponses } from './pack.ts';
@@ -21,7 +22,11 @@ import { prepareUpdate } from './update.ts';
 /** P 8, G 8, E 2, M 2, Adam 3e-4, T 1. */
 export const DEFAULT_SETTINGS: TrainingSettings = { prompts: 8, groupSize: 8, epochs: 2, minibatches: 2, learningRate: 3e-4, temperature: 1 };
 
-const ADAM: Omit<AdamSettings, 'learningRate'> = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+/**
+ * β2 0.95, not 0.999: towards the end most groups are all right and give no gradient. With a long memory the rare failure
+ * then moves every weight by up to (1 − β1)/√(1 − β2) = 3.2 learning rates, and one such step in a thousand unlearns a digit.
+ */
+const ADAM: Omit<AdamSettings, 'learningRate'> = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8 };
 
 /** A slot whose groups a filter rejects is drawn at most this often. */
 const MAX_ATTEMPTS = 10;
@@ -170,7 +175,8 @@ export function createTrainer(options: TrainerOptions): Trainer {
       return { kind: 'stopped', reason: { kind: 'not-a-number', message, step } };
     }
     if (outcome.updates.length === 0) {
-      const message = `Every group was dropped, ${MAX_ATTEMPTS} draws in a row: all answers to a prompt earn the same. Raise the temperature, choose another method, or load an earlier checkpoint.`;
+      const right = Math.round(100 * mean(batch.responses.map((response) => response.reward)));
+      const message = `Nothing to learn from: in ${MAX_ATTEMPTS} draws of ${batch.groups.length} prompts all answers to each prompt earned the same, and the method drops such groups (${right} % of the last answers are right). Raise the temperature, choose another method, or load an earlier checkpoint.`;
       return { kind: 'stopped', reason: { kind: 'nothing-to-learn', message } };
     }
     const finished: RolloutBatch = { ...batch, updates: outcome.updates };
