@@ -66,24 +66,23 @@ export async function createWasmModel(config: ModelConfig, wasmBase: string | un
       const { plan, publish } = roomFor(tree.tokens.length, tree.paths.length);
       refresh();
       plan.count = tree.tokens.length;
-      plan.wantedCount = tree.wanted.length;
+      plan.wanted = tree.wanted;
       runtime.ints(plan.tokens, tree.tokens.length).set(tree.tokens);
       runtime.ints(plan.positions, tree.positions.length).set(tree.positions);
       runtime.ints(plan.pathStarts, tree.pathStarts.length).set(tree.pathStarts);
       runtime.ints(plan.paths, tree.paths.length).set(tree.paths);
-      runtime.ints(plan.wanted, tree.wanted.length).set(tree.wanted);
       kernels.forward(publish());
       return readResults(runtime, plan, tree.slots);
     },
     backward(gradLogits) {
       if (!tree || !workspace) throw new Error('backward was called before forward.');
       const { plan } = workspace;
-      const { vocabulary, paddedVocabulary, wantedCount } = plan;
+      const { vocabulary, paddedVocabulary, wanted } = plan;
       if (gradLogits.length !== tree.slots.length * vocabulary) {
         throw new Error(`gradLogits has ${gradLogits.length} numbers; the last forward had ${tree.slots.length} rows of ${vocabulary}.`);
       }
       // Rows that share a node share its logits, so their gradients add up.
-      const target = runtime.floats(plan.gradLogits, wantedCount * paddedVocabulary).fill(0);
+      const target = runtime.floats(plan.gradLogits, wanted * paddedVocabulary).fill(0);
       for (let k = 0; k < tree.slots.length; k++) {
         const to = tree.slots[k] * paddedVocabulary;
         for (let v = 0; v < vocabulary; v++) target[to + v] += gradLogits[k * vocabulary + v];

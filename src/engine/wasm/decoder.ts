@@ -16,13 +16,12 @@ export function createWasmDecoder(runtime: WasmRuntime, config: ModelConfig, wei
   let lengths = new Int32Array(0);
   let ends = new Int32Array(0);
 
-  const run = (active: Workspace, first: number, count: number, wanted: ArrayLike<number>, slots: Int32Array): ForwardResult => {
+  const run = (active: Workspace, first: number, count: number, wanted: number, slots: Int32Array): ForwardResult => {
     const { plan } = active;
     refresh();
     plan.first = first;
     plan.count = count;
-    plan.wantedCount = wanted.length;
-    runtime.ints(plan.wanted, wanted.length).set(wanted);
+    plan.wanted = wanted;
     runtime.kernels.forward(active.publish());
     return readResults(runtime, plan, slots);
   };
@@ -62,7 +61,7 @@ export function createWasmDecoder(runtime: WasmRuntime, config: ModelConfig, wei
       }
       runtime.ints(plan.tokens, nodes).set(tree.tokens);
       runtime.ints(plan.positions, nodes).set(tree.positions);
-      ends = tree.slots.map((slot) => tree.wanted[slot]);
+      ends = tree.slots.slice();
       return run(workspace, 0, nodes, tree.wanted, tree.slots);
     },
 
@@ -96,13 +95,7 @@ export function createWasmDecoder(runtime: WasmRuntime, config: ModelConfig, wei
         slots[k] = node - first;
       }
       const count = nodes - first;
-      return run(
-        workspace,
-        first,
-        count,
-        Int32Array.from({ length: count }, (_, i) => i),
-        slots,
-      );
+      return run(workspace, first, count, count, slots);
     },
 
     dispose() {

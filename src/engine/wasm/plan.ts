@@ -5,7 +5,7 @@ import type { Block, WasmRuntime } from './runtime.ts';
 const PLAN_FIELDS = [
   ...(['width', 'heads', 'layers', 'hidden', 'vocabulary', 'paddedVocabulary', 'context'] as const),
   ...(['parameters', 'gradient', 'packed'] as const),
-  ...(['tokens', 'positions', 'pathStarts', 'paths', 'first', 'count', 'wanted', 'wantedCount', 'training'] as const),
+  ...(['tokens', 'positions', 'pathStarts', 'paths', 'first', 'count', 'wanted', 'training'] as const),
   ...(['layerStride', 'input', 'attentionScale', 'attentionInput', 'attentionOutput', 'attentionWeights', 'middle'] as const),
   ...(['mlpScale', 'mlpInput', 'mlpHidden', 'mlpSlope', 'keyStride', 'qkv', 'qkvStride'] as const),
   ...(['finalScale', 'hiddenStates', 'logits', 'constants', 'gradLogits', 'gradResidual', 'gradAttention', 'gradQkv', 'scratch'] as const),
@@ -110,7 +110,6 @@ export function allocateWorkspace(runtime: WasmRuntime, config: ModelConfig, wei
     positions: place(keptNodes),
     pathStarts: place(keptNodes),
     paths: place(paths),
-    wanted: place(nodes),
   };
   const own = place(PLAN_FIELDS.length);
   const block = runtime.allocate(size, false);
@@ -123,7 +122,7 @@ export function allocateWorkspace(runtime: WasmRuntime, config: ModelConfig, wei
     ...{
       first: 0,
       count: 0,
-      wantedCount: 0,
+      wanted: 0,
       training: training ? 1 : 0,
       layerStride: 4 * layerSize,
       keyStride: 4 * keys,

@@ -4,9 +4,9 @@ import type { WasmRuntime } from './runtime.ts';
 
 /** Copies logits and hidden states out of the kernels' memory: row k of the result is row `slots[k]` of the pass. */
 export function readResults(runtime: WasmRuntime, plan: Plan, slots: Int32Array): ForwardResult {
-  const { width, vocabulary, paddedVocabulary, wantedCount } = plan;
-  const allLogits = runtime.floats(plan.logits, wantedCount * paddedVocabulary);
-  const allHidden = runtime.floats(plan.hiddenStates, wantedCount * width);
+  const { width, vocabulary, paddedVocabulary, wanted } = plan;
+  const allLogits = runtime.floats(plan.logits, wanted * paddedVocabulary);
+  const allHidden = runtime.floats(plan.hiddenStates, wanted * width);
   const logits = new Float32Array(slots.length * vocabulary);
   const hidden = new Float32Array(slots.length * width);
   for (let k = 0; k < slots.length; k++) {

@@ -5,15 +5,15 @@ import type { ModelConfig, PackedSequences } from '../types.ts';
  * (the responses of a group share their prompt). Tokens after a sequence's last wanted row are left out: nothing sees them.
  */
 export interface SequenceTree {
-  /** [nodes] token and position of each node; a node comes after those on its path. */
+  /** [nodes] token and position of each node. */
   tokens: Int32Array;
   positions: Int32Array;
   /** [nodes] where the node's path begins in `paths`; it is `position + 1` long. */
   pathStarts: Int32Array;
   paths: Int32Array;
-  /** [W] distinct nodes whose logits are wanted. */
-  wanted: Int32Array;
-  /** [K] per wanted row of the batch: its index in `wanted`. */
+  /** W: the logits of the first W nodes are wanted. */
+  wanted: number;
+  /** [K] per wanted row of the batch: its node. */
   slots: Int32Array;
 }
 
@@ -36,13 +36,13 @@ export function buildSequenceTree(batch: PackedSequences, config: ModelConfig): 
   const paths = new Int32Array(most);
   const firstChild = new Int32Array(most).fill(-1);
   const nextSibling = new Int32Array(most).fill(-1);
-  const slotOfNode = new Int32Array(most).fill(-1);
+  /** Where a node ends up. */
+  const place = new Int32Array(most).fill(-1);
   const slots = new Int32Array(rows.length);
-  const wanted = new Int32Array(rows.length);
   let root = -1;
   let nodes = 0;
   let pathLength = 0;
-  let wantedCount = 0;
+  let wanted = 0;
   let row = 0;
   for (let s = 0; s + 1 < offsets.length; s++) {
     const start = offsets[s];
@@ -72,21 +72,26 @@ export function buildSequenceTree(batch: PackedSequences, config: ModelConfig): 
     }
     for (; row < rowEnd; row++) {
       const node = paths[pathLength + rows[row] - start];
-      if (slotOfNode[node] < 0) {
-        slotOfNode[node] = wantedCount;
-        wanted[wantedCount++] = node;
-      }
-      slots[row] = slotOfNode[node];
+      if (place[node] < 0) place[node] = wanted++;
+      slots[row] = place[node];
     }
     pathLength += length;
   }
   if (row < rows.length) throw new Error(`Row ${rows[row]} is outside the batch of ${ids.length} tokens, or the rows are not ascending.`);
+  // Wanted nodes first, so that the last layer can leave out the others.
+  for (let node = 0, next = wanted; node < nodes; node++) if (place[node] < 0) place[node] = next++;
+  const rearranged = (values: Int32Array) => {
+    const result = new Int32Array(nodes);
+    for (let node = 0; node < nodes; node++) result[place[node]] = values[node];
+    return result;
+  };
+  for (let i = 0; i < pathLength; i++) paths[i] = place[paths[i]];
   return {
-    tokens: tokens.subarray(0, nodes),
-    positions: positions.subarray(0, nodes),
-    pathStarts: pathStarts.subarray(0, nodes),
+    tokens: rearranged(tokens),
+    positions: rearranged(positions),
+    pathStarts: rearranged(pathStarts),
     paths: paths.subarray(0, pathLength),
-    wanted: wanted.subarray(0, wantedCount),
+    wanted,
     slots,
   };
 }

@@ -2,10 +2,10 @@
 import { attentionBackward } from './attention';
 import { accumulateOuter, multiply } from './matmul';
 import {
-  CHUNK, Plan, attentionGain, downWeights, finalGain, gradientOf, mlpGain, outputWeights, packedDownTransposed, packedOutputTransposed,
+  CHUNK, Plan, activeNodes, attentionGain, downWeights, finalGain, gradientOf, mlpGain, outputWeights, packedDownTransposed, packedOutputTransposed,
   packedQkvTransposed, packedUnembeddingTransposed, packedUpTransposed, positionTable, qkvWeights, tokenTable, unembedding, upWeights,
 } from './plan';
-import { addElements, multiplyElements, normBackward, normBackwardRow } from './rows';
+import { addElements, multiplyElements, normBackward } from './rows';
 
 /** Unembedding and final norm; fills `gradResidual` with the gradient of the last layer's output. */
 function predictBackward(p: Plan): void {
@@ -17,17 +17,14 @@ function predictBackward(p: Plan): void {
   const last = p.input + <usize>p.layers * p.layerStride;
   memory.fill(p.gradResidual, 0, <usize>p.count * rowBytes);
   memory.fill(gradWeights, 0, <usize>d * logitBytes);
-  for (let i = 0; i < p.wantedCount; i += CHUNK) {
-    const rows = min(CHUNK, p.wantedCount - i);
+  for (let i = 0; i < p.wanted; i += CHUNK) {
+    const rows = min(CHUNK, p.wanted - i);
+    const offset = <usize>i * rowBytes;
     const gradLogits = p.gradLogits + <usize>i * logitBytes;
     multiply(gradLogits, logitBytes, packedUnembeddingTransposed(p), gradHidden, rowBytes, 0, rows, d, p.paddedVocabulary);
-    accumulateOuter(p.hiddenStates + <usize>i * rowBytes, rowBytes, gradLogits, logitBytes, gradWeights, logitBytes, rows, p.paddedVocabulary, d);
-    for (let j = 0; j < rows; j++) {
-      const offset = <usize>load<i32>(p.wanted + (<usize>(i + j) << 2)) * rowBytes;
-      const scale = load<f32>(p.finalScale + (<usize>(i + j) << 2));
-      const grad = gradHidden + <usize>j * rowBytes;
-      normBackwardRow(last + offset, finalGain(p), scale, grad, p.gradResidual + offset, gradientOf(p, finalGain(p)), d);
-    }
+    accumulateOuter(p.hiddenStates + offset, rowBytes, gradLogits, logitBytes, gradWeights, logitBytes, rows, p.paddedVocabulary, d);
+    const gain = finalGain(p);
+    normBackward(last + offset, gain, p.finalScale + (<usize>i << 2), gradHidden, p.gradResidual + offset, gradientOf(p, gain), rows, d);
   }
   // The gradient's rows are not padded.
   const to = gradientOf(p, unembedding(p));
@@ -42,8 +39,9 @@ function transformBackward(p: Plan, layer: i32, skip: usize): void {
   const hiddenBytes = <usize>p.hidden << 2;
   const gradHidden = p.scratch;
   const gradNormed = p.scratch + <usize>CHUNK * hiddenBytes;
-  for (let i = 0; i < p.count; i += CHUNK) {
-    const rows = min(CHUNK, p.count - i);
+  const count = activeNodes(p, layer);
+  for (let i = 0; i < count; i += CHUNK) {
+    const rows = min(CHUNK, count - i);
     const offset = <usize>i * rowBytes;
     const hiddenOffset = skip + <usize>i * hiddenBytes;
     const grad = p.gradResidual + offset;
@@ -66,7 +64,7 @@ function attendBackward(p: Plan, layer: i32, skip: usize): void {
   const qkv = p.qkv + <usize>layer * p.qkvStride;
   const weightBytes = <usize>p.heads * p.keyStride;
   memory.fill(p.gradQkv, 0, <usize>p.count * 3 * rowBytes);
-  for (let node = p.count - 1; node >= 0; node--) {
+  for (let node = activeNodes(p, layer) - 1; node >= 0; node--) {
     const path = p.paths + (<usize>load<i32>(p.pathStarts + (<usize>node << 2)) << 2);
     const keys = load<i32>(p.positions + (<usize>node << 2)) + 1;
     const weights = p.attentionWeights + skip + <usize>node * weightBytes;

@@ -2,7 +2,7 @@ import { attentionForward } from './attention';
 import { writeConstants } from './exponential';
 import { multiply } from './matmul';
 import {
-  CHUNK, Plan, attentionGain, finalGain, mlpGain, packedDown, packedOutput, packedQkv, packedUnembedding, packedUp, positionTable, tokenTable,
+  CHUNK, Plan, activeNodes, attentionGain, finalGain, mlpGain, packedDown, packedOutput, packedQkv, packedUnembedding, packedUp, positionTable, tokenTable,
 } from './plan';
 import { gelu, normForward } from './rows';
 
@@ -36,7 +36,8 @@ function attend(p: Plan, layer: i32, skip: usize): void {
   const rowBytes = <usize>p.width << 2;
   const qkv = p.qkv + <usize>layer * p.qkvStride;
   const weightBytes = <usize>p.heads * p.keyStride;
-  for (let i = 0; i < p.count; i++) {
+  const count = activeNodes(p, layer);
+  for (let i = 0; i < count; i++) {
     const node = p.first + i;
     const path = p.paths + (<usize>load<i32>(p.pathStarts + (<usize>node << 2)) << 2);
     const keys = load<i32>(p.positions + (<usize>node << 2)) + 1;
@@ -51,8 +52,9 @@ function transform(p: Plan, layer: i32, skip: usize): void {
   const rowBytes = <usize>d << 2;
   const hiddenBytes = <usize>p.hidden << 2;
   const next = p.input + skip + <usize>p.layerStride;
-  for (let i = 0; i < p.count; i += CHUNK) {
-    const rows = min(CHUNK, p.count - i);
+  const count = activeNodes(p, layer);
+  for (let i = 0; i < count; i += CHUNK) {
+    const rows = min(CHUNK, count - i);
     const offset = <usize>i * rowBytes;
     const middle = p.middle + skip + offset;
     const normed = p.mlpInput + skip + offset;
@@ -70,12 +72,8 @@ function transform(p: Plan, layer: i32, skip: usize): void {
 function predict(p: Plan): void {
   const rowBytes = <usize>p.width << 2;
   const logitBytes = <usize>p.paddedVocabulary << 2;
-  const last = p.input + <usize>p.layers * p.layerStride;
-  for (let i = 0; i < p.wantedCount; i++) {
-    const from = last + <usize>load<i32>(p.wanted + (<usize>i << 2)) * rowBytes;
-    normForward(from, finalGain(p), p.hiddenStates + <usize>i * rowBytes, p.finalScale + (<usize>i << 2), 1, p.width);
-  }
-  multiply(p.hiddenStates, rowBytes, packedUnembedding(p), p.logits, logitBytes, 0, p.wantedCount, p.paddedVocabulary, p.width);
+  normForward(p.input + <usize>p.layers * p.layerStride, finalGain(p), p.hiddenStates, p.finalScale, p.wanted, p.width);
+  multiply(p.hiddenStates, rowBytes, packedUnembedding(p), p.logits, logitBytes, 0, p.wanted, p.paddedVocabulary, p.width);
 }
 
 export function forwardPass(p: Plan): void {

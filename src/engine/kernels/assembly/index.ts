@@ -27,7 +27,7 @@ export function pack(plan: usize): void {
   packTransposed(unembedding(p), d, p.vocabulary, p.paddedVocabulary, packedUnembeddingTransposed(p));
 }
 
-/** Computes the plan's nodes: logits and final hidden states of the wanted ones. */
+/** Computes the plan's nodes: logits and final hidden states of the wanted ones, which come first. */
 export function forward(plan: usize): void {
   forwardPass(changetype<Plan>(plan));
 }

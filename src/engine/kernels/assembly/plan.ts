@@ -23,12 +23,10 @@ export class Plan {
   positions: usize;
   pathStarts: usize;
   paths: usize;
-  /** The pass computes nodes first … first + count − 1. */
+  /** The pass computes nodes first … first + count − 1; the logits of the first `wanted` of them are asked for. */
   first: i32;
   count: i32;
-  /** Nodes (relative to `first`) whose logits are wanted. */
-  wanted: usize;
-  wantedCount: i32;
+  wanted: i32;
   /** 1 keeps what the backward pass needs. */
   training: i32;
   // Activations: the first layer's address; the next layer's is `layerStride` bytes on.
@@ -50,7 +48,7 @@ export class Plan {
   /** [all nodes, 3 width] queries, keys and values; the next layer's are `qkvStride` bytes on. */
   qkv: usize;
   qkvStride: i32;
-  // Results, in the order of `wanted`.
+  // Results [wanted, ·].
   finalScale: usize;
   hiddenStates: usize;
   logits: usize;
@@ -62,6 +60,11 @@ export class Plan {
   gradAttention: usize;
   gradQkv: usize;
   scratch: usize;
+}
+
+/** Nodes that a layer takes beyond its keys and values: of the last layer, nothing but the wanted ones is used. */
+export function activeNodes(p: Plan, layer: i32): i32 {
+  return layer == p.layers - 1 ? p.wanted : p.count;
 }
 
 /** Rows that are carried through a chain of products together: their activations stay in the first-level cache. */

@@ -24,7 +24,7 @@ export function normForward(x: usize, gain: usize, result: usize, scales: usize,
 }
 
 /** gradX += ∂/∂x and gradGain += ∂/∂gain of the norm of one row, given ∂/∂result. */
-export function normBackwardRow(x: usize, gain: usize, scale: f32, gradResult: usize, gradX: usize, gradGain: usize, width: i32): void {
+function normBackwardRow(x: usize, gain: usize, scale: f32, gradResult: usize, gradX: usize, gradGain: usize, width: i32): void {
   const rowBytes = <usize>width << 2;
   const s = f32x4.splat(scale);
   let dot = f32x4.splat(0);
@@ -41,6 +41,7 @@ export function normBackwardRow(x: usize, gain: usize, scale: f32, gradResult: u
   }
 }
 
+/** The same for `rows` rows, with the scales that the forward pass kept. */
 export function normBackward(
   x: usize, gain: usize, scales: usize, gradResult: usize, gradX: usize, gradGain: usize, rows: i32, width: i32,
 ): void {
