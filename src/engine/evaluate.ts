@@ -20,15 +20,10 @@ export interface Evaluation {
 /** Rows decoded together. */
 const CHUNK = 128;
 
-/** `count` different held-out prompts (fewer where the split is smaller), the same for every model. */
+/** `count` prompts drawn from the held-out split, the same for every model. A small split repeats some; each is answered anew. */
 export function heldOutPrompts(task: Task, count: number): number[][] {
-  const seen = new Map<string, number[]>();
   const seed = hashText('held-out');
-  for (let i = 0; i < 100 * count && seen.size < count; i++) {
-    const prompt = task.samplePrompt(streamAt(seed, STREAM.evaluation, i), true);
-    seen.set(prompt.join(), prompt);
-  }
-  return [...seen.values()];
+  return Array.from({ length: count }, (_, i) => task.samplePrompt(streamAt(seed, STREAM.evaluation, i), true));
 }
 
 /** Mean reward over one response a prompt, sampled at T = `temperature` or greedy where it is 0. */

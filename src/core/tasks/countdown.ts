@@ -19,9 +19,9 @@ const EQUALS = id('=');
 const END = id('.');
 
 /** Share of prompts with four numbers instead of three. */
-const FOUR_SHARE = 0.25;
+const FOUR_SHARE = 0.2;
 /** Share of demonstrations that join the numbers at random instead of solving the puzzle. */
-const RANDOM_SHARE = 0.55;
+const RANDOM_SHARE = 0.6;
 
 interface Puzzle {
   numbers: number[];
