@@ -56,7 +56,8 @@ function numbersOf(pairs: readonly string[], known: Readonly<Record<string, numb
   return Object.fromEntries(
     pairs.map((pair) => {
       const [name, value] = pair.split('=');
-      if (!(name in known) || Number.isNaN(Number(value))) throw new Error(`"${pair}" is not name=number with a name of: ${Object.keys(known).join(', ')}.`);
+      if (!(name in known) || Number.isNaN(Number(value)))
+        throw new Error(`"${pair}" is not name=number with a name of: ${Object.keys(known).join(', ')}.`);
       return [name, Number(value)];
     }),
   );
@@ -109,7 +110,8 @@ async function train(methodId: string, seed: string): Promise<Run> {
   if (run.stopped !== undefined) {
     run.stoppedAt = trainer.step;
     const last = evaluate(model, task, prompts, 1);
-    for (const step of [...marks].filter((mark) => mark > trainer.step).sort((a, b) => a - b)) run.points.push({ step, reward: last.reward, length: last.length, entropy: last.entropy });
+    for (const step of [...marks].filter((mark) => mark > trainer.step).sort((a, b) => a - b))
+      run.points.push({ step, reward: last.reward, length: last.length, entropy: last.entropy });
   }
   run.hash = hashText(hashes).toString(16).padStart(8, '0');
   run.millisecondsPerStep = trainer.step > 0 ? spent / trainer.step : 0;
@@ -120,7 +122,12 @@ const runs: Run[] = [];
 const number = (value: number, digits = 3) => value.toFixed(digits).padStart(7);
 if (!options.json) {
   console.log(`${task.meta.id} from ${file}: mean reward on ${prompts.length} held-out prompts, T = 1`);
-  console.log(`${'method'.padEnd(10)} ${'seed'.padEnd(8)}${[...marks].sort((a, b) => a - b).map((mark) => `step ${mark}`.padStart(9)).join('')}  entropy  length  ms/step  hash`);
+  console.log(
+    `${'method'.padEnd(10)} ${'seed'.padEnd(8)}${[...marks]
+      .sort((a, b) => a - b)
+      .map((mark) => `step ${mark}`.padStart(9))
+      .join('')}  entropy  length  ms/step  hash`,
+  );
 }
 for (const method of options.method.split(',')) {
   for (let s = 1; s <= Number(options.seeds); s++) {
@@ -138,5 +145,6 @@ if (!options.json) {
     if (run.stopped) console.log(`[${i + 1}] ${run.stopped}`);
   });
 }
-if (options.json) process.stdout.write(`${JSON.stringify({ task: task.meta.id, checkpoint: file, prompts: prompts.length, settings, runs })}\n`);
+if (options.json)
+  process.stdout.write(`${JSON.stringify({ task: task.meta.id, checkpoint: file, prompts: prompts.length, settings, runs })}\n`);
 model.dispose();

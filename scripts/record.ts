@@ -47,10 +47,24 @@ interface Recorder {
   entries: Entry[];
 }
 
-function trainerFrom(model: LanguageModel, task: Task, parameters: Float32Array, seed: string, method: Awaited<ReturnType<typeof loadMethod>>, learningRate = DEFAULT_SETTINGS.learningRate): Trainer {
+function trainerFrom(
+  model: LanguageModel,
+  task: Task,
+  parameters: Float32Array,
+  seed: string,
+  method: Awaited<ReturnType<typeof loadMethod>>,
+  learningRate = DEFAULT_SETTINGS.learningRate,
+): Trainer {
   model.setParameters(parameters);
   model.setOptimizer({ first: new Float32Array(model.layout.total), second: new Float32Array(model.layout.total), steps: 0 });
-  return createTrainer({ model, task, seed, settings: { ...DEFAULT_SETTINGS, learningRate }, method: trainerMethod(method), base: parameters });
+  return createTrainer({
+    model,
+    task,
+    seed,
+    settings: { ...DEFAULT_SETTINGS, learningRate },
+    method: trainerMethod(method),
+    base: parameters,
+  });
 }
 
 function advance(trainer: Trainer): { batch: RolloutBatch; metrics: StepMetrics } {
@@ -65,7 +79,19 @@ function ship({ task, model, entries }: Recorder, id: string, label: string, ste
   const recording = `recordings/${task.meta.id}/${id}.bin`;
   const encoded = encodeBatch(withEffect(model, batch));
   if (id !== 'base') {
-    const meta = { format: 'creditscope-checkpoint', version: 1, task: task.meta.id, label, step, config: model.config, seed, method: METHOD, methodState: null, hasOptimizer: false, optimizerSteps: 0 } as const;
+    const meta = {
+      format: 'creditscope-checkpoint',
+      version: 1,
+      task: task.meta.id,
+      label,
+      step,
+      config: model.config,
+      seed,
+      method: METHOD,
+      methodState: null,
+      hasOptimizer: false,
+      optimizerSteps: 0,
+    } as const;
     writeBytes(`public/${checkpoint}`, encodeCheckpoint({ meta, parameters: model.getParameters() }));
   }
   writeBytes(`public/${recording}`, encoded);
@@ -74,7 +100,8 @@ function ship({ task, model, entries }: Recorder, id: string, label: string, ste
   console.log(`  ${id.padEnd(10)} reward ${reward.toFixed(3)}  recording ${(encoded.byteLength / 1024).toFixed(0)} KB`);
 }
 
-const rounded = (metrics: StepMetrics): StepMetrics => JSON.parse(JSON.stringify(metrics, (_, value) => (typeof value === 'number' ? Number(value.toPrecision(5)) : value)));
+const rounded = (metrics: StepMetrics): StepMetrics =>
+  JSON.parse(JSON.stringify(metrics, (_, value) => (typeof value === 'number' ? Number(value.toPrecision(5)) : value)));
 
 async function record(task: Task): Promise<TaskCatalogue> {
   const method = await loadMethod(METHOD);
@@ -103,7 +130,8 @@ async function record(task: Task): Promise<TaskCatalogue> {
     const step = advance(trainer);
     metrics.push(step.metrics);
     if (trainer.step === 1) ship(recorder, 'base', 'base model, before training', 0, seed, step.batch);
-    if (STEPS.includes(trainer.step)) ship(recorder, `step-${trainer.step}`, `step ${trainer.step} of a ${method.meta.title} run`, trainer.step, seed, step.batch);
+    if (STEPS.includes(trainer.step))
+      ship(recorder, `step-${trainer.step}`, `step ${trainer.step} of a ${method.meta.title} run`, trainer.step, seed, step.batch);
   }
 
   const hash = hashText(PRETRAINING_SEED);
@@ -115,7 +143,14 @@ async function record(task: Task): Promise<TaskCatalogue> {
   console.log(`  collapse from reward ${last.metrics.reward.toFixed(3)}, entropy ${last.metrics.entropy.toFixed(3)}`);
   while (doomed.step < COLLAPSE.steps) last = advance(doomed);
   console.log(`  collapse to reward ${last.metrics.reward.toFixed(3)}, entropy ${last.metrics.entropy.toFixed(3)}`);
-  ship(recorder, 'collapsed', `collapsed run, step ${COLLAPSE.steps}: learning rate ${COLLAPSE.learningRate}`, COLLAPSE.steps, seed, last.batch);
+  ship(
+    recorder,
+    'collapsed',
+    `collapsed run, step ${COLLAPSE.steps}: learning rate ${COLLAPSE.learningRate}`,
+    COLLAPSE.steps,
+    seed,
+    last.batch,
+  );
   model.dispose();
   return {
     id: task.meta.id,

@@ -21,7 +21,11 @@ const optimizer = { first: Float32Array.from([1, 2, 3]), second: Float32Array.fr
 
 describe('checkpoint', () => {
   it('round-trips weights, moments and method state exactly', () => {
-    expect(decodeCheckpoint(encodeCheckpoint({ meta, parameters, optimizer }), { task: 'chain-sum', config })).toEqual({ meta, parameters, optimizer });
+    expect(decodeCheckpoint(encodeCheckpoint({ meta, parameters, optimizer }), { task: 'chain-sum', config })).toEqual({
+      meta,
+      parameters,
+      optimizer,
+    });
   });
 
   it('says that there are no moments where none are kept', () => {
@@ -33,7 +37,9 @@ describe('checkpoint', () => {
   it('refuses what it cannot use and says why', () => {
     const file = encodeCheckpoint({ meta, parameters, optimizer });
     expect(() => decodeCheckpoint(new ArrayBuffer(4))).toThrow('not a Creditscope checkpoint');
-    expect(() => decodeCheckpoint(new TextEncoder().encode('<!doctype html>').buffer as ArrayBuffer, { name: 'base.bin' })).toThrow('base.bin is not');
+    expect(() => decodeCheckpoint(new TextEncoder().encode('<!doctype html>').buffer as ArrayBuffer, { name: 'base.bin' })).toThrow(
+      'base.bin is not',
+    );
     expect(() => decodeCheckpoint(file.slice(0, file.byteLength - 4))).toThrow('damaged');
     expect(() => decodeCheckpoint(file.slice(0, 60))).toThrow('damaged');
     expect(() => decodeCheckpoint(file, { task: 'countdown' })).toThrow('trained on "chain-sum"');

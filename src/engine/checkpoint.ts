@@ -51,7 +51,8 @@ export function encodeCheckpoint(checkpoint: Checkpoint): ArrayBuffer {
 
 function readHeader(file: ArrayBuffer, name: string): { header: Header; start: number } {
   const view = new DataView(file);
-  if (file.byteLength < PREFIX_BYTES || view.getUint32(0, true) !== MAGIC) throw new Error(`${name} is not a Creditscope checkpoint. Choose a file saved by this page.`);
+  if (file.byteLength < PREFIX_BYTES || view.getUint32(0, true) !== MAGIC)
+    throw new Error(`${name} is not a Creditscope checkpoint. Choose a file saved by this page.`);
   const jsonBytes = view.getUint32(4, true);
   const start = PREFIX_BYTES + jsonBytes;
   const broken = new Error(`${name} is cut off or damaged. Load it again, or choose another checkpoint.`);
@@ -68,15 +69,25 @@ export function decodeCheckpoint(file: ArrayBuffer, expected: { task?: string; c
   const name = expected.name ?? 'This checkpoint';
   const { header, start } = readHeader(file, name);
   const { meta, count } = header;
-  if (meta?.format !== 'creditscope-checkpoint' || meta.version !== 1) throw new Error(`${name} has a format version that this page does not read. Save it again with this version.`);
-  if (expected.task !== undefined && meta.task !== expected.task) throw new Error(`${name} was trained on "${meta.task}", not on "${expected.task}". Switch the task or choose another checkpoint.`);
+  if (meta?.format !== 'creditscope-checkpoint' || meta.version !== 1)
+    throw new Error(`${name} has a format version that this page does not read. Save it again with this version.`);
+  if (expected.task !== undefined && meta.task !== expected.task)
+    throw new Error(`${name} was trained on "${meta.task}", not on "${expected.task}". Switch the task or choose another checkpoint.`);
   const config = expected.config;
   if (config) {
     const wrong = (Object.keys(config) as (keyof ModelConfig)[]).find((key) => meta.config[key] !== config[key]);
-    if (wrong) throw new Error(`${name} holds a model with ${wrong} ${meta.config[wrong]}; this page needs ${config[wrong]}. Choose a checkpoint of the same size.`);
+    if (wrong)
+      throw new Error(
+        `${name} holds a model with ${wrong} ${meta.config[wrong]}; this page needs ${config[wrong]}. Choose a checkpoint of the same size.`,
+      );
   }
   const arrays = meta.hasOptimizer ? 3 : 1;
-  if (file.byteLength !== start + arrays * count * 4 || hashWords(file, start) !== header.hash) throw new Error(`${name} is cut off or damaged. Load it again, or choose another checkpoint.`);
+  if (file.byteLength !== start + arrays * count * 4 || hashWords(file, start) !== header.hash)
+    throw new Error(`${name} is cut off or damaged. Load it again, or choose another checkpoint.`);
   const part = (i: number) => new Float32Array(file.slice(start + i * count * 4, start + (i + 1) * count * 4));
-  return { meta, parameters: part(0), ...(meta.hasOptimizer ? { optimizer: { first: part(1), second: part(2), steps: meta.optimizerSteps } } : {}) };
+  return {
+    meta,
+    parameters: part(0),
+    ...(meta.hasOptimizer ? { optimizer: { first: part(1), second: part(2), steps: meta.optimizerSteps } } : {}),
+  };
 }

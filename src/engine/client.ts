@@ -123,7 +123,9 @@ export function createEngineClient(handlers: EngineHandlers, options: ClientOpti
     try {
       worker = createWorker();
     } catch (error) {
-      handlers.onLost(`The training worker could not be created (${error instanceof Error ? error.message : String(error)}). The recordings still work; reload the page to try again.`);
+      handlers.onLost(
+        `The training worker could not be created (${error instanceof Error ? error.message : String(error)}). The recordings still work; reload the page to try again.`,
+      );
       return;
     }
     const current = worker;
@@ -185,7 +187,6 @@ export function createEngineClient(handlers: EngineHandlers, options: ClientOpti
           request.reject(new Error(message.message));
         } else {
           isStarting = false;
-          isPlaying = false;
           handlers.onError(message.message);
         }
       }

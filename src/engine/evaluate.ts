@@ -27,7 +27,13 @@ export function heldOutPrompts(task: Task, count: number): number[][] {
 }
 
 /** Mean reward over one response a prompt, sampled at T = `temperature` or greedy where it is 0. */
-export function evaluate(model: LanguageModel, task: Task, prompts: readonly (readonly number[])[], temperature: number, seed = 'evaluation'): Evaluation {
+export function evaluate(
+  model: LanguageModel,
+  task: Task,
+  prompts: readonly (readonly number[])[],
+  temperature: number,
+  seed = 'evaluation',
+): Evaluation {
   const key = hashText(seed);
   let reward = 0;
   let tokens = 0;
@@ -41,7 +47,8 @@ export function evaluate(model: LanguageModel, task: Task, prompts: readonly (re
       task,
       prompts: chunk,
       baseTemperature: 1,
-      choose: temperature === 0 ? { kind: 'greedy' } : { kind: 'draw', stage: temperatureSampling, knobs: { temperature }, state: null, uniform },
+      choose:
+        temperature === 0 ? { kind: 'greedy' } : { kind: 'draw', stage: temperatureSampling, knobs: { temperature }, state: null, uniform },
     });
     responses.forEach((response, i) => {
       const verdict = task.verify(chunk[i], response.tokens).reward;

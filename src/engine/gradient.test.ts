@@ -53,7 +53,9 @@ describe.each(METHODS.map((entry) => [entry.id, entry] as const))('the parameter
     const input: UpdateInput = { ...credit, groups, rewards, advantages };
     const { result: update, gradLogits, entropies, logprobs } = prepareUpdate(model, input);
     if (update.trace.clipState) expect(update.trace.clipState.values.some((state) => state > 0)).toBe(true);
-    expect(logprobs.some((value, i) => Math.abs(value - (batch.fields.oldLogprobs?.[update.minibatch.tokenIndex[i]] ?? 0)) > 0.05)).toBe(true);
+    expect(logprobs.some((value, i) => Math.abs(value - (batch.fields.oldLogprobs?.[update.minibatch.tokenIndex[i]] ?? 0)) > 0.05)).toBe(
+      true,
+    );
     model.backward(gradLogits);
     const gradient = model.getGradient();
 
@@ -64,7 +66,8 @@ describe.each(METHODS.map((entry) => [entry.id, entry] as const))('the parameter
       return computeUpdate({ ...input, logprobs: movedLogprobs, entropies });
     };
     /** The branches that tokens are in: piecewise constants, which the gradient takes as they stand. */
-    const branches = ({ trace }: ReturnType<typeof computeUpdate>) => [trace.clipState, trace.redistribution].map((entry) => entry?.values.join()).join(';');
+    const branches = ({ trace }: ReturnType<typeof computeUpdate>) =>
+      [trace.clipState, trace.redistribution].map((entry) => entry?.values.join()).join(';');
     const numericAlong = (along: Float64Array): number => {
       for (let h = 0.01; h > 1e-4; h /= 2) {
         const [up, down] = [moved(along, h), moved(along, -h)];
@@ -103,7 +106,9 @@ describe('the sampler on the real model', () => {
       },
       keepStates: true,
     });
-    const { logits, hidden } = model.forward(packResponses(responses.map((response, i) => ({ prompt: prompts[i], response: response.tokens }))));
+    const { logits, hidden } = model.forward(
+      packResponses(responses.map((response, i) => ({ prompt: prompts[i], response: response.tokens }))),
+    );
     const logp = new Float64Array(config.vocabulary);
     let k = 0;
     for (const response of responses) {
@@ -119,10 +124,21 @@ describe('the sampler on the real model', () => {
 
   it('leaves the weights as they were when it compares with the base', async () => {
     model.setParameters(parameters);
-    const result = createTrainer({ model, task, seed: 'x', settings: { ...DEFAULT_SETTINGS, prompts: 2, groupSize: 4, learningRate: 0 }, method: trainerMethod(await METHODS[0].load()), base: parameters });
+    const result = createTrainer({
+      model,
+      task,
+      seed: 'x',
+      settings: { ...DEFAULT_SETTINGS, prompts: 2, groupSize: 4, learningRate: 0 },
+      method: trainerMethod(await METHODS[0].load()),
+      base: parameters,
+    });
     const step = result.advance();
     if (step.kind !== 'done') throw new Error(step.reason.kind);
-    compareWithBase(model, parameters.map((w) => 2 * w), step.batch);
+    compareWithBase(
+      model,
+      parameters.map((w) => 2 * w),
+      step.batch,
+    );
     expect(model.getParameters()).toEqual(parameters);
   });
 });

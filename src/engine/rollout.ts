@@ -56,7 +56,10 @@ export function sampleGroups(request: GroupRequest): SampledGroup[] {
 export function withGreedyRewards(task: Task, model: LanguageModel, batch: RolloutBatch): RolloutBatch {
   const prompts = batch.groups.map((group) => group.prompt);
   const greedy = sampleResponses({ model, task, prompts, baseTemperature: batch.baseTemperature, choose: { kind: 'greedy' } });
-  return { ...batch, groups: batch.groups.map((group, g) => ({ ...group, greedyReward: task.verify(group.prompt, greedy[g].tokens).reward })) };
+  return {
+    ...batch,
+    groups: batch.groups.map((group, g) => ({ ...group, greedyReward: task.verify(group.prompt, greedy[g].tokens).reward })),
+  };
 }
 
 /** The batch of some sampled groups, rewarded by the task's verifier. */
@@ -100,16 +103,36 @@ export function assembleBatch(task: Task, model: LanguageModel, sampled: readonl
       }
     }
   });
-  return { groups, responses, tokens, fields, logits: { width: V, data: logits }, hidden: { width: d, data: hidden }, source: new Uint8Array(N), updates: [], baseTemperature };
+  return {
+    groups,
+    responses,
+    tokens,
+    fields,
+    logits: { width: V, data: logits },
+    hidden: { width: d, data: hidden },
+    source: new Uint8Array(N),
+    updates: [],
+    baseTemperature,
+  };
 }
 
 /** Prompt and response tokens of the given responses (all of them by default). */
-export function pairsOf(batch: RolloutBatch, responses: readonly RolloutResponse[] = batch.responses): { prompt: readonly number[]; response: Int32Array }[] {
-  return responses.map((response) => ({ prompt: batch.groups[response.group].prompt, response: batch.tokens.subarray(response.start, response.end) }));
+export function pairsOf(
+  batch: RolloutBatch,
+  responses: readonly RolloutResponse[] = batch.responses,
+): { prompt: readonly number[]; response: Int32Array }[] {
+  return responses.map((response) => ({
+    prompt: batch.groups[response.group].prompt,
+    response: batch.tokens.subarray(response.start, response.end),
+  }));
 }
 
 /** log π(token) under the base model, [N], and the mean exact KL(π‖base) a token, nats. Leaves the model's weights as they were. */
-export function compareWithBase(model: LanguageModel, base: Float32Array, batch: RolloutBatch): { refLogprobs: Float64Array; klToBase: number } {
+export function compareWithBase(
+  model: LanguageModel,
+  base: Float32Array,
+  batch: RolloutBatch,
+): { refLogprobs: Float64Array; klToBase: number } {
   const V = model.config.vocabulary;
   const current = model.getParameters();
   model.setParameters(base);
@@ -131,6 +154,14 @@ export function compareWithBase(model: LanguageModel, base: Float32Array, batch:
 
 /** A hash over the tokens of all responses, eight hexadecimal digits: equal hashes, equal rollouts. */
 export function rolloutHash(batch: RolloutBatch): string {
-  const text = batch.groups.map((group) => `${group.prompt.join()}:${batch.responses.slice(group.start, group.end).map(({ start, end }) => batch.tokens.subarray(start, end).join()).join(';')}`).join('|');
+  const text = batch.groups
+    .map(
+      (group) =>
+        `${group.prompt.join()}:${batch.responses
+          .slice(group.start, group.end)
+          .map(({ start, end }) => batch.tokens.subarray(start, end).join())
+          .join(';')}`,
+    )
+    .join('|');
   return hashText(text).toString(16).padStart(8, '0');
 }

@@ -56,7 +56,12 @@ describe('distribution', () => {
 
 describe('packResponses', () => {
   it('leaves out the last token and asks for the row that predicts each', () => {
-    expect(packResponses([{ prompt: [1, 2], response: [3, 4, 5] }, { prompt: [6], response: [7] }])).toEqual({
+    expect(
+      packResponses([
+        { prompt: [1, 2], response: [3, 4, 5] },
+        { prompt: [6], response: [7] },
+      ]),
+    ).toEqual({
       ids: Int32Array.from([1, 2, 3, 4, 6]),
       offsets: Int32Array.from([0, 4, 5]),
       rows: Int32Array.from([1, 2, 3, 4]),

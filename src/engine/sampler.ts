@@ -16,7 +16,9 @@ export interface SampleRequest {
   /** T_base: log-probs and entropies of π are those of softmax(logits / T_base). */
   baseTemperature: number;
   /** How to choose: draw with u(row, position) from the stage's logits′, or take the most likely token. */
-  choose: { kind: 'greedy' } | { kind: 'draw'; stage: SamplingStage; knobs: KnobValues; state: MethodState; uniform: (row: number, position: number) => number };
+  choose:
+    | { kind: 'greedy' }
+    | { kind: 'draw'; stage: SamplingStage; knobs: KnobValues; state: MethodState; uniform: (row: number, position: number) => number };
   /** Keep raw logits and hidden states of every token (a batch needs them, an evaluation does not). */
   keepStates?: boolean;
 }
@@ -39,7 +41,16 @@ export interface SampledResponse {
   truncated: boolean;
 }
 
-const emptyResponse = (): SampledResponse => ({ tokens: [], samplingLogprobs: [], temperatures: [], logprobs: [], entropies: [], logits: [], hidden: [], truncated: false });
+const emptyResponse = (): SampledResponse => ({
+  tokens: [],
+  samplingLogprobs: [],
+  temperatures: [],
+  logprobs: [],
+  entropies: [],
+  logits: [],
+  hidden: [],
+  truncated: false,
+});
 
 /** Samples one response a row, in lock step; a finished row takes no further part. */
 export function sampleResponses(request: SampleRequest): SampledResponse[] {

@@ -8,27 +8,46 @@ import type { SampledResponse } from './sampler.ts';
 import type { LanguageModel } from './types.ts';
 
 function check(task: Task, prompt: readonly number[], response: readonly number[]): void {
-  if (prompt.length === 0 || prompt.length > task.maxPromptTokens) throw new Error(`A prompt of this task has 1 to ${task.maxPromptTokens} tokens; this one has ${prompt.length}.`);
+  if (prompt.length === 0 || prompt.length > task.maxPromptTokens)
+    throw new Error(`A prompt of this task has 1 to ${task.maxPromptTokens} tokens; this one has ${prompt.length}.`);
   if (response.length === 0) throw new Error('A response needs at least one token.');
-  if (response.length > task.maxTokens) throw new Error(`A response has at most ${task.maxTokens} tokens; this one has ${response.length}. Delete some.`);
+  if (response.length > task.maxTokens)
+    throw new Error(`A response has at most ${task.maxTokens} tokens; this one has ${response.length}. Delete some.`);
   const unknown = [...prompt, ...response].find((token) => !(token >= 0 && token < task.vocabulary.length));
   if (unknown !== undefined) throw new Error(`Token ${unknown} is not in this task's vocabulary of ${task.vocabulary.length}.`);
   const end = response.indexOf(task.endToken);
-  if (end >= 0 && end < response.length - 1) throw new Error(`"${task.vocabulary[task.endToken]}" ends a response, so nothing can follow it. Delete what does.`);
+  if (end >= 0 && end < response.length - 1)
+    throw new Error(`"${task.vocabulary[task.endToken]}" ends a response, so nothing can follow it. Delete what does.`);
 }
 
 /**
  * A batch of one group with what the current policy thinks of these responses: log-probs, entropies, logits and hidden
  * states at T = `temperature`, the verifier's rewards, and every token marked as edited by hand.
  */
-export function scoreResponses(model: LanguageModel, task: Task, base: Float32Array, prompt: readonly number[], responses: readonly (readonly number[])[], temperature: number): RolloutBatch {
+export function scoreResponses(
+  model: LanguageModel,
+  task: Task,
+  base: Float32Array,
+  prompt: readonly number[],
+  responses: readonly (readonly number[])[],
+  temperature: number,
+): RolloutBatch {
   for (const response of responses) check(task, prompt, response);
   const { vocabulary: V, width: d } = model.config;
   const { logits, hidden } = model.forward(packResponses(responses.map((response) => ({ prompt, response }))));
   const logPi = new Float64Array(V);
   let k = 0;
   const scored = responses.map((tokens): SampledResponse => {
-    const response: SampledResponse = { tokens: [...tokens], samplingLogprobs: [], temperatures: [], logprobs: [], entropies: [], logits: [], hidden: [], truncated: tokens[tokens.length - 1] !== task.endToken };
+    const response: SampledResponse = {
+      tokens: [...tokens],
+      samplingLogprobs: [],
+      temperatures: [],
+      logprobs: [],
+      entropies: [],
+      logits: [],
+      hidden: [],
+      truncated: tokens[tokens.length - 1] !== task.endToken,
+    };
     for (const token of tokens) {
       response.entropies.push(logSoftmaxInto(logPi, logits, k * V, temperature));
       response.logprobs.push(logPi[token]);

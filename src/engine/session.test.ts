@@ -21,7 +21,19 @@ const prompt = tokenize(chainSum, '7+5+9+4=');
 function checkpoint(task = 'chain-sum'): ArrayBuffer {
   const total = createBagModel(config).layout.total;
   return encodeCheckpoint({
-    meta: { format: 'creditscope-checkpoint', version: 1, task, label: 'base', step: 0, config, seed: 's', method: null, methodState: null, hasOptimizer: false, optimizerSteps: 0 },
+    meta: {
+      format: 'creditscope-checkpoint',
+      version: 1,
+      task,
+      label: 'base',
+      step: 0,
+      config,
+      seed: 's',
+      method: null,
+      methodState: null,
+      hasOptimizer: false,
+      optimizerSteps: 0,
+    },
     parameters: Float32Array.from({ length: total }, (_, i) => uniformAt(1, i) - 0.5),
   });
 }
@@ -42,7 +54,8 @@ function host() {
   const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
   return {
     posted,
-    of: <K extends FromWorker['kind']>(kind: K) => posted.filter((message): message is Extract<FromWorker, { kind: K }> => message.kind === kind),
+    of: <K extends FromWorker['kind']>(kind: K) =>
+      posted.filter((message): message is Extract<FromWorker, { kind: K }> => message.kind === kind),
     async send(message: ToWorker) {
       session.receive(message);
       await settle();
@@ -61,7 +74,15 @@ function host() {
   };
 }
 
-const start = (seed = 'lecture-1'): ToWorker => ({ kind: 'start', task: 'chain-sum', checkpoint: checkpoint(), seed, settings, method: trained, wasmBase: '' });
+const start = (seed = 'lecture-1'): ToWorker => ({
+  kind: 'start',
+  task: 'chain-sum',
+  checkpoint: checkpoint(),
+  seed,
+  settings,
+  method: trained,
+  wasmBase: '',
+});
 
 async function started() {
   const bench = host();
@@ -152,9 +173,13 @@ describe('session', () => {
     const responses = ['S2>1>5.', 'D6.'].map((text) => tokenize(chainSum, text));
     await bench.send({ kind: 'score', request: 3, prompt, responses, temperature: 1 });
     const batch = decodeBatch(bench.of('scored')[0].batch);
-    expect(batch.responses.map(({ reward, edited }) => [reward, edited])).toEqual([[1, true], [0, true]]);
+    expect(batch.responses.map(({ reward, edited }) => [reward, edited])).toEqual([
+      [1, true],
+      [0, true],
+    ]);
     expect([...(batch.source ?? [])]).toEqual(Array.from({ length: 10 }, () => 2));
-    for (const field of ['oldLogprobs', 'samplingLogprobs', 'oldEntropies', 'refLogprobs', 'temperature'] as const) expect(batch.fields[field]?.every(Number.isFinite)).toBe(true);
+    for (const field of ['oldLogprobs', 'samplingLogprobs', 'oldEntropies', 'refLogprobs', 'temperature'] as const)
+      expect(batch.fields[field]?.every(Number.isFinite)).toBe(true);
     expect(batch.hidden?.data).toHaveLength(10 * config.width);
   });
 

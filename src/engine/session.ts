@@ -48,7 +48,11 @@ async function resolveMethod(trained: TrainedMethod): Promise<TrainerMethod> {
   return trainerMethod(await loadMethod(trained.id), mix, trained.knobs);
 }
 
-const zeros = (model: LanguageModel) => ({ first: new Float32Array(model.layout.total), second: new Float32Array(model.layout.total), steps: 0 });
+const zeros = (model: LanguageModel) => ({
+  first: new Float32Array(model.layout.total),
+  second: new Float32Array(model.layout.total),
+  steps: 0,
+});
 
 export function createSession(host: SessionHost): { receive(message: ToWorker): void } {
   let run: Run | null = null;
@@ -114,6 +118,7 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
     } catch (error) {
       isPlaying = false;
       fail(error);
+      host.post({ kind: 'stopped', reason: { kind: 'user' }, step: started().trainer.step }, []);
     }
     keepGoing();
   }
@@ -125,7 +130,10 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
   }
 
   function fail(error: unknown, request?: number): void {
-    host.post({ kind: 'error', message: error instanceof Error ? error.message : String(error), ...(request === undefined ? {} : { request }) }, []);
+    host.post(
+      { kind: 'error', message: error instanceof Error ? error.message : String(error), ...(request === undefined ? {} : { request }) },
+      [],
+    );
   }
 
   async function start(message: Extract<ToWorker, { kind: 'start' }>): Promise<void> {
@@ -139,7 +147,10 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
     isPainted = true;
     run?.model.dispose();
     run = begin({ task, model, base, origin, settings: message.settings, trained: message.method, method, seed: message.seed });
-    host.post({ kind: 'ready', backend: model.backend, step: run.trainer.step, ...(model.fallbackReason ? { message: model.fallbackReason } : {}) }, []);
+    host.post(
+      { kind: 'ready', backend: model.backend, step: run.trainer.step, ...(model.fallbackReason ? { message: model.fallbackReason } : {}) },
+      [],
+    );
   }
 
   /** Goes to a checkpoint of the same task and waits there; the page hears `ready` with its step. */
@@ -208,7 +219,9 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
         current.seed = message.seed;
         return current.trainer.setSeed(message.seed);
       case 'score': {
-        const batch = encodeBatch(scoreResponses(current.model, current.task, current.base, message.prompt, message.responses, message.temperature));
+        const batch = encodeBatch(
+          scoreResponses(current.model, current.task, current.base, message.prompt, message.responses, message.temperature),
+        );
         return host.post({ kind: 'scored', request: message.request, batch }, [batch]);
       }
       case 'save': {

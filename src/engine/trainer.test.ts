@@ -53,13 +53,22 @@ describe('trainer', () => {
 
   it('records E × M updates of whole groups, each group once an epoch', () => {
     const { batch } = done(trainer(grpo, { settings: { ...QUICK, prompts: 5, epochs: 3 } }).advance());
-    expect(batch.updates.map(({ epoch, minibatch }) => [epoch, minibatch])).toEqual([[0, 0], [0, 1], [1, 0], [1, 1], [2, 0], [2, 1]]);
+    expect(batch.updates.map(({ epoch, minibatch }) => [epoch, minibatch])).toEqual([
+      [0, 0],
+      [0, 1],
+      [1, 0],
+      [1, 1],
+      [2, 0],
+      [2, 1],
+    ]);
     for (const epoch of [0, 1, 2]) {
       const groups = batch.updates.filter((update) => update.epoch === epoch).flatMap((update) => update.groups);
       expect([...groups].sort()).toEqual([0, 1, 2, 3, 4]);
     }
     for (const update of batch.updates) {
-      const tokens = batch.responses.filter((response) => update.groups.includes(response.group)).reduce((n, { start, end }) => n + end - start, 0);
+      const tokens = batch.responses
+        .filter((response) => update.groups.includes(response.group))
+        .reduce((n, { start, end }) => n + end - start, 0);
       expect(update.logprobs).toHaveLength(tokens);
       expect(update.gradLogprobs).toHaveLength(tokens);
     }
@@ -73,7 +82,11 @@ describe('trainer', () => {
     const old = batch.fields.oldLogprobs ?? new Float64Array();
     const ratios = (k: number) => {
       const { groups, logprobs } = batch.updates[k];
-      const tokens = groups.flatMap((group) => batch.responses.filter((r) => r.group === group).flatMap(({ start, end }) => Array.from({ length: end - start }, (_, i) => start + i)));
+      const tokens = groups.flatMap((group) =>
+        batch.responses
+          .filter((r) => r.group === group)
+          .flatMap(({ start, end }) => Array.from({ length: end - start }, (_, i) => start + i)),
+      );
       return tokens.map((token, i) => logprobs[i] - old[token]);
     };
     expect(Math.max(...ratios(0).map(Math.abs))).toBeLessThan(1e-5);
@@ -90,7 +103,9 @@ describe('trainer', () => {
 
   it('never samples a held-out prompt', () => {
     const { batch } = done(trainer(grpo).advance());
-    const held = new Set(Array.from({ length: 3000 }, (_, i) => glyphs(chainSum, chainSum.samplePrompt(streamAt(0, STREAM.evaluation, i), true))));
+    const held = new Set(
+      Array.from({ length: 3000 }, (_, i) => glyphs(chainSum, chainSum.samplePrompt(streamAt(0, STREAM.evaluation, i), true))),
+    );
     for (const prompt of prompts(batch)) expect(held.has(prompt)).toBe(false);
   });
 
@@ -125,7 +140,9 @@ describe('trainer', () => {
         sampling: {
           transform: ({ logits, out }) => (out.set(logits), { temperature: 1, trace: {} }),
           keepGroups: ({ batch }) => ({
-            keep: Uint8Array.from(batch.groups, ({ start, end }) => (new Set(batch.responses.slice(start, end).map((r) => r.reward)).size > 1 ? 1 : 0)),
+            keep: Uint8Array.from(batch.groups, ({ start, end }) =>
+              new Set(batch.responses.slice(start, end).map((r) => r.reward)).size > 1 ? 1 : 0,
+            ),
             trace: {},
           }),
         },

@@ -20,7 +20,14 @@ import type { AdamSettings, LanguageModel } from './types.ts';
 import { prepareUpdate } from './update.ts';
 
 /** P 8, G 8, E 2, M 2, Adam 3e-4, T 1. */
-export const DEFAULT_SETTINGS: TrainingSettings = { prompts: 8, groupSize: 8, epochs: 2, minibatches: 2, learningRate: 3e-4, temperature: 1 };
+export const DEFAULT_SETTINGS: TrainingSettings = {
+  prompts: 8,
+  groupSize: 8,
+  epochs: 2,
+  minibatches: 2,
+  learningRate: 3e-4,
+  temperature: 1,
+};
 
 /**
  * β2 0.95, not 0.999: towards the end most groups are all right and give no gradient. With a long memory the rare failure
@@ -103,7 +110,19 @@ function rollOut({ model, task, seed, settings, method }: TrainerOptions, step: 
   const chosen: SampledGroup[] = [];
   let missing = Array.from({ length: settings.prompts }, (_, slot) => slot);
   for (let attempt = 0; attempt < MAX_ATTEMPTS && missing.length > 0; attempt++) {
-    const drawn = sampleGroups({ model, task, seed: hashText(seed), step, attempt, slots: missing, groupSize, baseTemperature: temperature, stage: sampling, knobs, state });
+    const drawn = sampleGroups({
+      model,
+      task,
+      seed: hashText(seed),
+      step,
+      attempt,
+      slots: missing,
+      groupSize,
+      baseTemperature: temperature,
+      stage: sampling,
+      knobs,
+      state,
+    });
     missing.forEach((slot, i) => {
       chosen[slot] = drawn[i];
     });

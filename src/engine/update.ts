@@ -20,7 +20,10 @@ export interface PreparedUpdate {
 /** Forward pass over the minibatch: log-probs and entropies at T_base, and log π [N_k,V]. */
 export function evaluateMinibatch(model: LanguageModel, batch: RolloutBatch, groups: readonly number[]) {
   const V = model.config.vocabulary;
-  const pairs = pairsOf(batch, groups.flatMap((group) => batch.responses.slice(batch.groups[group].start, batch.groups[group].end)));
+  const pairs = pairsOf(
+    batch,
+    groups.flatMap((group) => batch.responses.slice(batch.groups[group].start, batch.groups[group].end)),
+  );
   const { logits } = model.forward(packResponses(pairs));
   const size = logits.length / V;
   const tokens = new Int32Array(size);
@@ -49,7 +52,8 @@ export function prepareUpdate(model: LanguageModel, input: Omit<UpdateInput, 'lo
   for (let k = 0; k < tokens.length; k++) {
     // log π(o) = z_o/T − log Σ exp(z/T), so its derivative by z_v is (1[v = o] − π_v)/T.
     const g = result.gradLogprobs[k] / T;
-    for (let v = 0; v < V; v++) gradLogits[k * V + v] = g * ((v === tokens[k] ? 1 : 0) - exp(logPi[k * V + v])) + (result.gradLogits?.[k * V + v] ?? 0);
+    for (let v = 0; v < V; v++)
+      gradLogits[k * V + v] = g * ((v === tokens[k] ? 1 : 0) - exp(logPi[k * V + v])) + (result.gradLogits?.[k * V + v] ?? 0);
   }
   return { result, logprobs, entropies, gradLogits };
 }

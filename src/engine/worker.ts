@@ -4,7 +4,10 @@ import type { FromWorker, ToWorker } from './protocol.ts';
 import { createSession } from './session.ts';
 import type { SessionHost } from './session.ts';
 
-const scope = self as unknown as { postMessage(message: FromWorker, transfer: Transferable[]): void; onmessage: ((event: MessageEvent<ToWorker>) => void) | null };
+const scope = self as unknown as {
+  postMessage(message: FromWorker, transfer: Transferable[]): void;
+  onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
+};
 
 /** A message to itself lets waiting messages from the page go first, without the 4 ms that nested timeouts cost. */
 const channel = new MessageChannel();

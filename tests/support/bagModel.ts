@@ -61,7 +61,9 @@ export function createBagModel(config: ModelConfig): LanguageModel {
       for (let i = 0; i < total; i++) {
         optimizer.first[i] = settings.beta1 * optimizer.first[i] + (1 - settings.beta1) * gradient[i];
         optimizer.second[i] = settings.beta2 * optimizer.second[i] + (1 - settings.beta2) * gradient[i] * gradient[i];
-        parameters[i] -= (settings.learningRate * (optimizer.first[i] / (1 - power1))) / (Math.sqrt(optimizer.second[i] / (1 - power2)) + settings.epsilon);
+        parameters[i] -=
+          (settings.learningRate * (optimizer.first[i] / (1 - power1))) /
+          (Math.sqrt(optimizer.second[i] / (1 - power2)) + settings.epsilon);
       }
     },
     createDecoder(): Decoder {
