@@ -4,6 +4,7 @@ import type { UpdateInput } from '../core/pipeline.ts';
 import { computeUpdate, defaultKnobs, prepareCredit } from '../core/pipeline.ts';
 import { METHODS } from '../core/methods/index.ts';
 import { streamAt, uniformAt } from '../core/random.ts';
+import { temperatureSampling } from '../core/stages/temperatureSampling.ts';
 import { chainSum } from '../core/tasks/chainSum.ts';
 import { createModel } from './createModel.ts';
 import { compareWithBase } from './rollout.ts';
@@ -99,8 +100,8 @@ describe('the sampler on the real model', () => {
       baseTemperature: 0.9,
       choose: {
         kind: 'draw',
-        stage: { transform: ({ logits, out }) => (out.set(logits), { temperature: 1, trace: {} }) },
-        knobs: {},
+        stage: temperatureSampling,
+        knobs: { temperature: 1 },
         state: null,
         uniform: (row, position) => uniformAt(4, row, position),
       },

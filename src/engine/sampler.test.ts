@@ -95,7 +95,13 @@ describe('sampleResponses', () => {
       ...model,
       createDecoder: () => {
         const decoder = model.createDecoder();
-        return { ...decoder, step: (rows, tokens) => (asked.push(rows.length), decoder.step(rows, tokens)) };
+        return {
+          ...decoder,
+          step: (rows, tokens) => {
+            asked.push(rows.length);
+            return decoder.step(rows, tokens);
+          },
+        };
       },
     };
     const responses = sample(counting, temperatureSampling);

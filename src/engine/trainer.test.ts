@@ -3,6 +3,7 @@ import { createBagModel } from '../../tests/support/bagModel.ts';
 import type { RolloutBatch } from '../core/batch.ts';
 import { loadMethod, METHODS } from '../core/methods/index.ts';
 import { hashText, STREAM, streamAt, uniformAt } from '../core/random.ts';
+import { temperatureSampling } from '../core/stages/temperatureSampling.ts';
 import type { Method } from '../core/stages/types.ts';
 import { chainSum } from '../core/tasks/chainSum.ts';
 import { glyphs } from '../core/tasks/index.ts';
@@ -138,7 +139,7 @@ describe('trainer', () => {
       stages: {
         ...grpo.stages,
         sampling: {
-          transform: ({ logits, out }) => (out.set(logits), { temperature: 1, trace: {} }),
+          ...temperatureSampling,
           keepGroups: ({ batch }) => ({
             keep: Uint8Array.from(batch.groups, ({ start, end }) =>
               new Set(batch.responses.slice(start, end).map((r) => r.reward)).size > 1 ? 1 : 0,
