@@ -8,7 +8,7 @@
  * documented values. The hash is over all sampled tokens: equal hashes, equal runs.
  */
 import { parseArgs } from 'node:util';
-import { loadMethod } from '../src/core/methods/index.ts';
+import { HEADLINE, loadMethod } from '../src/core/methods/index.ts';
 import { defaultKnobs } from '../src/core/pipeline.ts';
 import { hashText } from '../src/core/random.ts';
 import { loadTask } from '../src/core/tasks/index.ts';
@@ -21,7 +21,7 @@ import { readCheckpoint } from './checkpointFiles.ts';
 const { values: options } = parseArgs({
   options: {
     task: { type: 'string', default: 'chain-sum' },
-    method: { type: 'string', default: 'grpo' },
+    method: { type: 'string', default: HEADLINE.join() },
     seeds: { type: 'string', default: '5' },
     steps: { type: 'string', default: '200' },
     prompts: { type: 'string', default: '1024' },

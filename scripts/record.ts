@@ -10,7 +10,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { RolloutBatch } from '../src/core/batch.ts';
 import { encodeBatch } from '../src/core/batchCodec.ts';
-import { loadMethod } from '../src/core/methods/index.ts';
+import { HEADLINE, loadMethod } from '../src/core/methods/index.ts';
 import { hashText } from '../src/core/random.ts';
 import { loadTask, TASKS } from '../src/core/tasks/index.ts';
 import type { Task } from '../src/core/tasks/types.ts';
@@ -27,7 +27,7 @@ import type { TaskCatalogue } from '../src/state/catalogue.ts';
 import { readCheckpoint, writeBytes } from './checkpointFiles.ts';
 import { showcaseGroup, strategyTokens } from './showcase.ts';
 
-const METHOD = 'grpo';
+const METHOD = HEADLINE[0];
 const FIRST = 20;
 const STEPS = [10, FIRST, 50, 100, 150, 200];
 /** Share of clipped tokens at the last update that makes the clip visible and leaves most tokens alone. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createBagModel } from '../../tests/support/bagModel.ts';
 import type { RolloutBatch } from '../core/batch.ts';
-import { loadMethod, METHODS } from '../core/methods/index.ts';
+import { HEADLINE, loadMethod, METHODS } from '../core/methods/index.ts';
 import { hashText, STREAM, streamAt, uniformAt } from '../core/random.ts';
 import { temperatureSampling } from '../core/stages/temperatureSampling.ts';
 import type { Method } from '../core/stages/types.ts';
@@ -42,7 +42,7 @@ function done(result: StepResult): Extract<StepResult, { kind: 'done' }> {
 }
 
 const prompts = (batch: RolloutBatch) => batch.groups.map((group) => glyphs(chainSum, group.prompt));
-const grpo = await loadMethod('grpo');
+const grpo = await loadMethod(HEADLINE[0]);
 
 describe('trainer', () => {
   it('learns what is rewarded', () => {
@@ -172,7 +172,7 @@ describe('trainer', () => {
     const counting: Method = { ...grpo, nextState: ({ state }) => ({ steps: Number(state?.steps ?? 0) + 1 }) };
     const run = trainer(counting);
     expect(done(run.advance()).batch.trainedWith?.state).toBeNull();
-    expect(done(run.advance()).batch.trainedWith).toMatchObject({ method: 'grpo', state: { steps: 1 }, knobs: { temperature: 1 } });
+    expect(done(run.advance()).batch.trainedWith).toMatchObject({ method: HEADLINE[0], state: { steps: 1 }, knobs: { temperature: 1 } });
     expect(run.state).toEqual({ steps: 2 });
   });
 
