@@ -16,6 +16,7 @@ import { assembleBatch, sampleGroups } from '../src/engine/rollout.ts';
 import type { LanguageModel, ModelConfig } from '../src/engine/types.ts';
 import { prepareUpdate } from '../src/engine/update.ts';
 import { wasmRuntime } from '../src/engine/wasm/runtime.ts';
+import { buildKernels } from '../scripts/buildKernels.ts';
 import { type BenchReport, machine, median, rounded } from './report.ts';
 
 const PROMPT = 8;
@@ -64,11 +65,11 @@ const modelConfig = (d: number): ModelConfig => ({
   ...{ vocabulary: VOCABULARY, width: d, heads: 2, layers: LAYERS, hidden: 4 * d, context: PROMPT + RESPONSE },
 });
 
-/** Median milliseconds after three runs of warm-up; as many runs as fit in the time, 5 at least. */
+/** Median milliseconds after two runs of warm-up; as many runs as fit in the time, 3 at least. */
 function time(work: () => void, budgetMs: number): number {
-  for (let i = 0; i < 3; i++) work();
+  for (let i = 0; i < 2; i++) work();
   const times: number[] = [];
-  for (const start = performance.now(); times.length < 5 || performance.now() - start < budgetMs; ) {
+  for (const start = performance.now(); times.length < 3 || performance.now() - start < budgetMs; ) {
     const begun = performance.now();
     work();
     times.push(performance.now() - begun);
@@ -175,9 +176,9 @@ const medianOf = <T extends Times>(all: readonly T[], field: keyof T): number =>
 async function alternate(d: number, sequences: number, isQuick: boolean, peak: number): Promise<Row> {
   const ours: Row[] = [];
   const theirs: Times[] = [];
-  for (let turn = 0; turn < 3; turn++) {
+  for (let turn = 0; turn < (isQuick ? 3 : 2); turn++) {
     ours.push(await measure(d, sequences, isQuick ? 700 : 400, peak));
-    const reference = torch(d, sequences, isQuick ? 15 : 5);
+    const reference = torch(d, sequences, isQuick ? 15 : 3);
     if (reference) theirs.push(reference);
     else if (turn === 0) break;
   }
@@ -207,6 +208,7 @@ function line(row: Row): string {
 
 export async function run(args: readonly string[]): Promise<BenchReport> {
   const isQuick = args.includes('--quick');
+  await buildKernels();
   const peak = await peakGflops();
   const sizes = isQuick ? [[32, 64]] : [32, 64, 128].flatMap((d) => [16, 64, 256].map((sequences) => [d, sequences]));
   const rows: Row[] = [];

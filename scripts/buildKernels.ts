@@ -7,7 +7,6 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSy
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import asc from 'assemblyscript/asc';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const sourceFolder = join(root, 'src/engine/kernels/assembly');
@@ -30,6 +29,8 @@ export function forbiddenUses(text: string): string[] {
 
 /** Compiles the kernels; throws with the compiler's or the check's message. */
 export async function compileKernels(): Promise<Uint8Array> {
+  // Only here, since loading the compiler takes a second and most calls find nothing to do.
+  const { default: asc } = await import('assemblyscript/asc');
   const files = new Map<string, string | Uint8Array>();
   const flags = ['--runtime', 'stub', '--importMemory', '--enable', 'simd', '-O3', '--noAssert'];
   const { error, stderr } = await asc.main(
