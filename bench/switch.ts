@@ -29,7 +29,7 @@ function timeSwitches(page: Page): Promise<number[]> {
         });
       });
     const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
-    const options = [...document.querySelectorAll<HTMLInputElement>('.mx-lane-credit input[type="radio"]')];
+    const options = [...document.querySelectorAll<HTMLInputElement>('[role="radiogroup"][aria-label="Method"] input')];
     const times: number[] = [];
     for (let i = 0; i < count; i++) {
       const option = options[(options.findIndex((candidate) => candidate.checked) + 1) % options.length];

@@ -9,9 +9,9 @@ export async function pressPlay(page: Page): Promise<void> {
   await playButton(page).click();
 }
 
-/** The large switch over the credit lane, and the same choice on the shelf. */
+/** The large switch over the credit lane. */
 export async function viewAs(page: Page, title: string): Promise<void> {
-  await page.locator('.mx-lane-credit').getByRole('radio', { name: title }).check({ force: true });
+  await page.getByRole('radiogroup', { name: 'Method' }).getByRole('radio', { name: title }).check();
 }
 
 /** Step number in the header. */
@@ -41,6 +41,11 @@ export async function pin(page: Page, response: number, token: number): Promise<
   await inspector(page)
     .getByRole('heading', { name: `response ${response}, token ${token}` })
     .waitFor();
+}
+
+/** Opens the folded part of the inspector that leads from the advantage to the credit. */
+export async function openWorking(page: Page): Promise<void> {
+  await inspector(page).locator('details.working > summary').click();
 }
 
 export const inspector = (page: Page): Locator => page.getByRole('region', { name: 'Inspector' });
