@@ -6,7 +6,7 @@
  * public/checkpoints/<task>/*.bin, one recorded step for each in public/recordings/<task>/, and recordings/index.json.
  * The run's seed is the first whose step 20 is worth a first look: see showcase.ts.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { RolloutBatch } from '../src/core/batch.ts';
 import { encodeBatch } from '../src/core/batchCodec.ts';
@@ -33,8 +33,8 @@ const STEPS = [10, FIRST, 50, 100, 150, 200];
 /** Share of clipped tokens at the last update that makes the clip visible and leaves most tokens alone. */
 const CLIPPED: readonly [number, number] = [0.02, 0.1];
 const MAX_SEEDS = 400;
-/** The run that collapses: steps of pre-training, learning rate, steps. */
-const COLLAPSE = { pretraining: 350, learningRate: 1e-3, steps: 200 };
+/** The run that collapses: steps of pre-training, learning rate, steps, and the entropy below which it has, nats. */
+const COLLAPSE = { pretraining: 300, learningRate: 3e-3, steps: 200, entropy: 0.05 };
 const PRETRAINING_SEED = 'a';
 
 const { values: options } = parseArgs({ options: { task: { type: 'string', default: TASKS.map((task) => task.id).join(',') } } });
@@ -138,19 +138,27 @@ async function record(task: Task): Promise<TaskCatalogue> {
   model.setParameters(initialParameters(config, hash));
   model.setOptimizer({ first: new Float32Array(model.layout.total), second: new Float32Array(model.layout.total), steps: 0 });
   for (let step = 0; step < COLLAPSE.pretraining; step++) pretrainStep(model, task, hash, step, PRETRAINING);
-  const doomed = trainerFrom(model, task, model.getParameters(), seed, method, COLLAPSE.learningRate);
-  let last = advance(doomed);
-  console.log(`  collapse from reward ${last.metrics.reward.toFixed(3)}, entropy ${last.metrics.entropy.toFixed(3)}`);
-  while (doomed.step < COLLAPSE.steps) last = advance(doomed);
-  console.log(`  collapse to reward ${last.metrics.reward.toFixed(3)}, entropy ${last.metrics.entropy.toFixed(3)}`);
-  ship(
-    recorder,
-    'collapsed',
-    `collapsed run, step ${COLLAPSE.steps}: learning rate ${COLLAPSE.learningRate}`,
-    COLLAPSE.steps,
-    seed,
-    last.batch,
-  );
+  const undertrained = model.getParameters();
+  for (let s = 1; ; s++) {
+    if (s > MAX_SEEDS) throw new Error(`No seed of ${MAX_SEEDS} collapses.`);
+    const doomed = trainerFrom(model, task, undertrained, `collapse-${s}`, method, COLLAPSE.learningRate);
+    const first = advance(doomed);
+    let last = first;
+    while (doomed.step < COLLAPSE.steps) last = advance(doomed);
+    if (last.metrics.entropy > COLLAPSE.entropy || last.metrics.reward > first.metrics.reward) continue;
+    console.log(
+      `  collapse of seed ${s}: entropy ${first.metrics.entropy.toFixed(3)} to ${last.metrics.entropy.toFixed(3)}, reward from ${first.metrics.reward.toFixed(3)}`,
+    );
+    ship(
+      recorder,
+      'collapsed',
+      `collapsed run, step ${COLLAPSE.steps}: learning rate ${COLLAPSE.learningRate}`,
+      COLLAPSE.steps,
+      `collapse-${s}`,
+      last.batch,
+    );
+    break;
+  }
   model.dispose();
   return {
     id: task.meta.id,
@@ -162,7 +170,10 @@ async function record(task: Task): Promise<TaskCatalogue> {
   };
 }
 
-const tasks: TaskCatalogue[] = [];
-for (const id of options.task.split(',')) tasks.push(await record(await loadTask(id)));
+const INDEX = 'public/recordings/index.json';
+const kept: TaskCatalogue[] = existsSync(INDEX) ? JSON.parse(readFileSync(INDEX, 'utf8')).tasks : [];
+const recorded = new Map(kept.map((entry) => [entry.id, entry]));
+for (const id of options.task.split(',')) recorded.set(id, await record(await loadTask(id)));
+const tasks = TASKS.flatMap(({ id }) => recorded.get(id) ?? []);
 mkdirSync('public/recordings', { recursive: true });
-writeFileSync('public/recordings/index.json', `${JSON.stringify({ tasks })}\n`);
+writeFileSync(INDEX, `${JSON.stringify({ tasks })}\n`);
