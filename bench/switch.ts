@@ -109,6 +109,8 @@ async function measure(url: string): Promise<Run> {
   const browser = await launchChromium();
   try {
     const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
+    // tsx wraps named functions in a helper of its own, which the page does not have.
+    await page.addInitScript('globalThis.__name = (value) => value');
     await serveRecording(page, fullBatch());
     await page.goto(url);
     await page.getByRole('grid').getByRole('gridcell').nth(29).waitFor();
