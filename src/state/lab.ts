@@ -78,7 +78,7 @@ export function linkOf(state: LabState): LinkState {
     taskId: state.taskId,
     checkpointId: state.checkpointId === state.home.checkpointId ? '' : state.checkpointId,
     seed: state.seed,
-    step: state.source === 'live' ? state.step : null,
+    step: state.source === 'live' ? state.step : state.run.until,
     group: state.group === state.home.group && state.checkpointId === state.home.checkpointId ? null : state.group,
     viewMethod: state.viewMethod,
     trainMethod: state.trainMethod,

@@ -9,6 +9,7 @@ import type { CheckpointEntry, LabState } from './types.ts';
 
 /** What loading needs of training: another checkpoint or task reaches the worker too. */
 export interface Training {
+  play(): Promise<void>;
   sendCheckpoint(path: string): Promise<void>;
   stopEngine(): void;
   /** A recording is on screen: earlier frames belong to another run. */
@@ -87,6 +88,11 @@ export function createLoadActions(context: LabContext, training: Training, linke
       const isPlain = entry.recording === null;
       await showCheckpoint(entry, mine, { taskId, task, checkpoints: shelf.checkpoints, baseCheckpoint: shelf.base, metrics: shelf.metrics, group, home: { checkpointId: shelf.first, group: shelf.group }, ...(isPlain ? { batch: null, sampled: null } : {}) });
       context.dismiss('load');
+      const { until } = get().run;
+      if (isFirst && until !== null) {
+        const text = `This link was made at step ${until} of a run that starts here. The same seed gives the same samples again.`;
+        notify({ id: 'until', level: 'info', text, action: { label: `Train to step ${until}`, run: () => void training.play() } });
+      }
     } catch (error) {
       if (mine === ticket) fail(error, 'The recording', () => void openTask(taskId, isFirst));
     }

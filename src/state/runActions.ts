@@ -132,6 +132,7 @@ export function createRunActions(context: LabContext) {
     async play() {
       store.setState({ invite: false });
       context.dismiss('run');
+      context.dismiss('until');
       const ready = await needEngine();
       if (!ready) return;
       setRun({ status: 'running' });

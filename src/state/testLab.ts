@@ -1,0 +1,143 @@
+/** A lab with a world made of memory, for tests: files, a clock that only moves when told, a worker that does nothing by itself. */
+import { encodeBatch } from '../core/batchCodec.ts';
+import type { RolloutBatch } from '../core/batch.ts';
+import { chainSum } from '../core/tasks/chainSum.ts';
+import { tokenize } from '../core/tasks/index.ts';
+import type { EngineClient, EngineHandlers } from '../engine/client.ts';
+import { CATALOGUE_PATH } from './catalogue.ts';
+import type { LabDeps } from './context.ts';
+import { createLab } from './lab.ts';
+import type { LinkState } from './url.ts';
+
+/** Two prompts; `1+9+8+3=` has a shared prefix that goes right and wrong. */
+export function testBatch(): RolloutBatch {
+  const texts = [
+    ['1+9+8+3=', ['S0>8>1.', 'S0>8>9.', 'D1.', 'D7.']],
+    ['2+2+2+2=', ['D8.', 'D8.', 'D8.', 'D8.']],
+  ] as const;
+  const tokens: number[] = [];
+  const responses: RolloutBatch['responses'][number][] = [];
+  const groups: RolloutBatch['groups'][number][] = [];
+  texts.forEach(([words, answers], group) => {
+    const prompt = tokenize(chainSum, words);
+    const start = responses.length;
+    for (const answer of answers) {
+      const ids = tokenize(chainSum, answer);
+      responses.push({ group, start: tokens.length, end: tokens.length + ids.length, ...chainSum.verify(prompt, ids) });
+      tokens.push(...ids);
+    }
+    groups.push({ prompt, start, end: responses.length });
+  });
+  const even = (value: number): Float64Array => new Float64Array(tokens.length).fill(value);
+  return {
+    groups,
+    responses,
+    tokens: Int32Array.from(tokens),
+    fields: { oldLogprobs: even(-0.5), samplingLogprobs: even(-0.5), oldEntropies: even(0.5), temperature: even(1) },
+    updates: [],
+    baseTemperature: 1,
+  };
+}
+
+const CATALOGUE = {
+  tasks: [
+    {
+      id: 'chain-sum',
+      base: 'base.bin',
+      first: 'step-20',
+      group: 0,
+      metrics: [],
+      checkpoints: [
+        { id: 'step-20', label: 'step 20', step: 20, checkpoint: 'step-20.bin', recording: 'step-20.rec' },
+        { id: 'step-60', label: 'step 60', step: 60, checkpoint: 'step-60.bin', recording: 'step-60.rec' },
+      ],
+    },
+  ],
+};
+
+export interface TestWorld {
+  lab: ReturnType<typeof createLab>;
+  /** Paths whose next fetch fails. */
+  broken: Set<string>;
+  /** Calls that reached the worker, in order. */
+  calls: string[];
+  handlers: () => EngineHandlers;
+  /** Runs what waits for the next frame. */
+  frame(): void;
+  /** Moves the clock. */
+  wait(ms: number): void;
+}
+
+/** A lab that has not been opened yet. */
+export function testLab(link?: LinkState): TestWorld {
+  const broken = new Set<string>();
+  const calls: string[] = [];
+  let frames: (() => void)[] = [];
+  let timers: { at: number; run: () => void }[] = [];
+  let now = 0;
+  let handlers: EngineHandlers | null = null;
+  const note =
+    (name: string) =>
+    (...rest: unknown[]): void =>
+      void calls.push(rest.length > 0 && typeof rest[0] === 'string' ? `${name} ${rest[0]}` : name);
+  const client = (): EngineClient => ({
+    start: note('start'),
+    load: note('load'),
+    play: note('play'),
+    pause: note('pause'),
+    step: note('step'),
+    reset: note('reset'),
+    setSettings: note('settings'),
+    setMethod: (method) => void calls.push(`method ${method.id} ${method.knobs.clipLow}`),
+    setSeed: note('seed'),
+    painted: note('painted'),
+    save: () => Promise.reject(new Error('not in this test')),
+    score: async (prompt, [response]) => {
+      calls.push('score');
+      const full = testBatch();
+      const tokens = Int32Array.from(response);
+      const fill = (value: number): Float64Array => new Float64Array(tokens.length).fill(value);
+      return encodeBatch({
+        ...full,
+        groups: [{ prompt, start: 0, end: 1 }],
+        responses: [{ group: 0, start: 0, end: tokens.length, ...chainSum.verify(prompt, [...response]) }],
+        tokens,
+        fields: { oldLogprobs: fill(-2), samplingLogprobs: fill(-2), oldEntropies: fill(1), temperature: fill(1) },
+      });
+    },
+    dispose: note('dispose'),
+  });
+  const deps: LabDeps = {
+    now: () => now,
+    later: (ms, run) => void timers.push({ at: now + ms, run }),
+    frame: (run) => void frames.push(run),
+    async fetchFile(path) {
+      if (broken.has(path)) throw new Error(`${path} is missing on this server (status 404).`);
+      if (path === CATALOGUE_PATH) return new TextEncoder().encode(JSON.stringify(CATALOGUE)).buffer as ArrayBuffer;
+      return path.endsWith('.rec') ? encodeBatch(testBatch()) : new ArrayBuffer(8);
+    },
+    async createEngine(given) {
+      if (broken.has('worker')) throw new Error('This browser has no workers.');
+      handlers = given;
+      return client();
+    },
+    wasmBase: './',
+  };
+  return {
+    lab: createLab(deps, link),
+    broken,
+    calls,
+    handlers: () => handlers!,
+    frame() {
+      const due = frames;
+      frames = [];
+      for (const run of due) run();
+    },
+    wait(ms) {
+      now += ms;
+      const due = timers.filter(({ at }) => at <= now);
+      timers = timers.filter(({ at }) => at > now);
+      for (const { run } of due) run();
+    },
+  };
+}
