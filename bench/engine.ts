@@ -118,20 +118,26 @@ async function loop(model: LanguageModel, prompts: number, groupSize: number) {
   return { sample, update, iterate };
 }
 
-/** GFLOP/s of our matrix product on operands that fit the first-level cache. */
+/** GFLOP/s of our matrix product on operands that fit the first-level cache: the best of a second, compiled at full speed by then. */
 async function peakGflops(): Promise<number> {
   const { kernels, allocate } = await wasmRuntime(undefined);
   const size = 48;
   const blocks = [allocate(size * size, true), allocate(size * size, true), allocate(size * size, true)];
-  const calls = 2000;
-  const ms = time(() => {
+  const calls = 500;
+  let bestMs = Number.POSITIVE_INFINITY;
+  for (const start = performance.now(); performance.now() - start < 1000; ) {
+    const begun = performance.now();
     for (let i = 0; i < calls; i++) kernels.multiply(blocks[0].address, blocks[1].address, blocks[2].address, size, size, size);
-  }, 600);
+    bestMs = Math.min(bestMs, performance.now() - begun);
+  }
   for (const block of blocks) block.dispose();
-  return (2 * size * size * size * calls) / ms / 1e6;
+  return (2 * size * size * size * calls) / bestMs / 1e6;
 }
 
-/** Floating-point operations of forward and backward over half of the sequences: linear layers, attention, unembedding. */
+/**
+ * Floating-point operations of forward and backward over half of the sequences, as the plain algorithm needs them: linear
+ * layers, attention, unembedding. The engine leaves out the last layer's work on the prompt, so its share is a little flattered.
+ */
 function trainingFlops(d: number, sequences: number): number {
   const length = PROMPT + RESPONSE - 1;
   const linear = LAYERS * 12 * d * d * length + VOCABULARY * d * RESPONSE;
@@ -176,14 +182,15 @@ const medianOf = <T extends Times>(all: readonly T[], field: keyof T): number =>
 async function alternate(d: number, sequences: number, isQuick: boolean, peak: number): Promise<Row> {
   const ours: Row[] = [];
   const theirs: Times[] = [];
-  for (let turn = 0; turn < (isQuick ? 3 : 2); turn++) {
+  for (let turn = 0; turn < 3; turn++) {
     ours.push(await measure(d, sequences, isQuick ? 700 : 400, peak));
     const reference = torch(d, sequences, isQuick ? 15 : 3);
     if (reference) theirs.push(reference);
     else if (turn === 0) break;
   }
-  const fields = ['trainStepMs', 'samplingMs', 'iterationMs', 'sharedIterationMs', 'tokensPerSecond', 'peakShare', 'memoryMb'] as const;
+  const fields = ['trainStepMs', 'samplingMs', 'iterationMs', 'sharedIterationMs', 'peakShare', 'memoryMb'] as const;
   const row: Row = { ...ours[0], ...Object.fromEntries(fields.map((field) => [field, rounded(medianOf(ours, field), 2)])) };
+  row.tokensPerSecond = Math.round((sequences * RESPONSE * 1000) / row.iterationMs);
   if (theirs.length === 0) return row;
   const reference = {
     trainStepMs: medianOf(theirs, 'trainStepMs'),
@@ -202,7 +209,7 @@ function line(row: Row): string {
     : 'no PyTorch here';
   return (
     `  d ${row.d}, ${row.sequences} sequences: training step ${row.trainStepMs} ms (${Math.round(100 * row.peakShare)} % of peak), sampling ${row.samplingMs} ms, ` +
-    `iteration ${row.iterationMs} ms (shared prompts ${row.sharedIterationMs} ms), ${Math.round(row.tokensPerSecond)} tokens/s, ${row.memoryMb} MB; ${reference}`
+    `iteration ${row.iterationMs} ms (shared prompts ${row.sharedIterationMs} ms), ${row.tokensPerSecond} tokens/s, ${row.memoryMb} MB; ${reference}`
   );
 }
 
