@@ -79,11 +79,11 @@ export const hapo: Method = {
   knobs: [
     ...baseKnobs({
       normByStd: { options: ['no', 'per group'], max: 1, paper: { value: 1, source: 'HAPO eq. 9' } },
-      clipHigh: { default: 0.2, paper: { value: 0.28, source: 'HAPO §4.1; released recipes 0.2' } },
+      clipHigh: { default: 0.2, paper: { value: 0.28, source: 'HAPO settings; released recipes 0.2' } },
       clipC: { default: 10, paper: { value: 10, source: 'HAPO@7671dde recipes (yaml 3)' } },
       logRatioClamp: { default: Infinity, paper: null },
-      aggMode: { default: 0, paper: { value: 0, source: 'HAPO §4.1' } },
-      klCoef: { paper: { value: 0, source: 'HAPO §4.1' } },
+      aggMode: { default: 0, paper: { value: 0, source: 'HAPO settings' } },
+      klCoef: { paper: { value: 0, source: 'HAPO settings' } },
     }),
     DYNAMIC_SAMPLING_KNOB,
     ...ENTROPY_KNOBS,

@@ -29,7 +29,7 @@ export const reinforce: Method = {
     fullName: 'REINFORCE with a baseline',
     paper: { authors: 'Williams', year: 1992, arxiv: null, venue: 'Machine Learning 8' },
     changes: 'Every token is pushed by the reward that follows it, minus a baseline; nothing is clipped.',
-    source: 'Williams 1992 eq. 11; loss verl-project/verl@1dda039 core_algos.py:2332; baselines OpenRLHF@3c3be62 experience_maker.py',
+    source: 'Williams 1992; loss verl-project/verl@1dda039 core_algos.py:2332; baselines OpenRLHF@3c3be62 experience_maker.py',
     status: 'authors-code',
     family: 'baseline',
   },

@@ -20,7 +20,7 @@ export const ENTROPY_KNOBS: readonly Knob[] = [
     max: 0.95,
     step: 0.05,
     meaning: 'Quantile of the log-entropies where h is 0: the share of tokens that count as confident.',
-    paper: { value: 0.8, source: 'HAPO §4.1' },
+    paper: { value: 0.8, source: 'HAPO settings' },
     alsoReadBy: ['sampling'],
   },
   {
@@ -49,7 +49,7 @@ export const ENTROPY_KNOBS: readonly Knob[] = [
     max: 0.5,
     step: 0.01,
     meaning: 'Uncertain tokens are drawn hotter and confident ones colder by up to this share of T.',
-    paper: { value: 0.1, source: 'HAPO §4.1; released recipes 0.05' },
+    paper: { value: 0.1, source: 'HAPO settings; released recipes 0.05' },
     applies: 'sampling',
   },
   {
@@ -91,7 +91,7 @@ export const ENTROPY_KNOBS: readonly Knob[] = [
     max: 1,
     step: 1,
     meaning: 'Off: the same bounds for every token, in the neutral zone too.',
-    paper: { value: 1, source: 'HAPO §3.4' },
+    paper: { value: 1, source: 'HAPO eq. 12–13' },
     options: ['off', 'on'],
   },
   {
@@ -118,7 +118,7 @@ export const ENTROPY_KNOBS: readonly Knob[] = [
     max: 1,
     step: 1,
     meaning: 'Off: every token keeps its advantage.',
-    paper: { value: 1, source: 'HAPO §3.3' },
+    paper: { value: 1, source: 'HAPO eq. 10–11' },
     options: ['off', 'on'],
   },
 ];

@@ -43,7 +43,7 @@ function statisticsOf(state: MethodState): EntropyStatistics | null {
   return { median: state.median, std: Number(state.std), scalePos: Number(state.scalePos), scaleNeg: Number(state.scaleNeg) };
 }
 
-/** Adaptive temperature sampling (HAPO §1.2); in the first step there are no statistics and T = T_base. */
+/** Adaptive temperature sampling (HAPO eq. 8); in the first step there are no statistics and T = T_base. */
 export const entropyTemperatureSampling: SamplingStage = {
   transform({ logits, out, knobs, state }) {
     const entropy = entropyOf(logits);

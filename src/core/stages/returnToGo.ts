@@ -80,7 +80,7 @@ export const RETURN_KNOBS: readonly Knob[] = [
     scale: 'lin',
     unit: '',
     meaning: 'What a reward is compared with; without one, every rewarded token is pushed up and nothing is pushed down.',
-    paper: { value: 0, source: 'Williams 1992 §2 allows any; 0 is the plain rule' },
+    paper: { value: 0, source: 'Williams 1992 allows any; 0 is the plain rule' },
     options: BASELINES,
     applies: 'credit',
     requires: { field: 'greedyReward', equals: 3 },

@@ -1,0 +1,110 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { FIXTURES } from '../src/core/fixtures/index.ts';
+import { LANES } from '../src/core/lanes.ts';
+import { HEADLINE, loadMethod, METHODS } from '../src/core/methods/index.ts';
+import { composeMethod, creditBatch, defaultKnobs, knobsOf } from '../src/core/pipeline.ts';
+import type { Lane, Method } from '../src/core/stages/types.ts';
+import { seededBatch, withUpdates } from '../src/core/testBatch.ts';
+import { knobTable } from './support/knobTable.ts';
+
+/** Adding a method = one file, one registry line, one fixture, one docs page: this says what is missing. */
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (path: string) => readFileSync(`${root}/${path}`, 'utf8');
+
+const HEADINGS = ['What it changes', 'Equations', 'Knobs', 'Paper against code', 'Fixtures', 'Invariants tested', 'Source'];
+
+function sources(folder: string): string[] {
+  return readdirSync(`${root}/${folder}`, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? sources(`${folder}/${entry.name}`) : [`${folder}/${entry.name}`],
+  );
+}
+
+/** Every trace name, `knob:` or result that a formula reads. */
+function termsOf(method: Method): string[] {
+  return method.explain.flatMap(({ result, template, when }) => [
+    result.trace,
+    ...(when ? [when.trace] : []),
+    ...[...template.matchAll(/\[\[([^|\]]+)\|/g)].map((match) => match[1]),
+  ]);
+}
+
+describe.each(METHODS.map(({ id }) => id))('%s', (id) => {
+  it('has its file, its fixture with an adapter, and its registry line says what the file says', async () => {
+    const { meta } = await loadMethod(id);
+    const entry = METHODS.find((line) => line.id === id);
+    expect({ id: meta.id, title: meta.title, family: meta.family }).toEqual({ id, title: entry?.title, family: entry?.family });
+    expect(existsSync(`${root}/src/core/methods/${id}.ts`)).toBe(true);
+    expect(existsSync(`${root}/tests/fixtures/${id}.json`)).toBe(true);
+    expect((await FIXTURES[id]()).id).toBe(id);
+  });
+  it('has a docs page with the fixed headings and its knobs as they are', async () => {
+    const page = read(`docs/methods/${id}.md`);
+    expect([...page.matchAll(/^## (.+)$/gm)].map((match) => match[1])).toEqual(HEADINGS);
+    for (const row of knobTable(await loadMethod(id))) expect(page).toContain(row);
+    expect(page.match(/^\| (sampling|reward|advantage|loss|regulariser) \|/gm)).toHaveLength(knobsOf(await loadMethod(id)).length);
+  });
+  it('says who, when, what changes and where the equations come from', async () => {
+    const { meta } = await loadMethod(id);
+    for (const text of [meta.fullName, meta.paper.authors, meta.source]) expect(text.length).toBeGreaterThan(3);
+    expect(meta.changes).toMatch(/^[A-Z].*\.$/);
+    expect(meta.source).toMatch(/@[0-9a-f]{7}/);
+    expect(meta.paper.arxiv === null ? meta.paper.venue : meta.paper.arxiv).toMatch(/\d/);
+    expect(read(`docs/methods/${id}.md`)).toContain(meta.paper.arxiv ?? String(meta.paper.year));
+  });
+  it('explains every knob, with a default in its range', async () => {
+    for (const knob of knobsOf(await loadMethod(id))) {
+      expect(knob.meaning, knob.id).toMatch(/^[A-Z].*\.$/);
+      expect(knob.label.length * knob.symbol.length, knob.id).toBeGreaterThan(0);
+      const isStop = knob.special?.value === knob.default;
+      expect(isStop || (knob.default >= knob.min && knob.default <= knob.max), knob.id).toBe(true);
+      if (knob.paper) expect(knob.paper.source.length, knob.id).toBeGreaterThan(2);
+      if (knob.paper && knob.paper.value !== knob.special?.value)
+        expect(knob.paper.value >= knob.min && knob.paper.value <= knob.max, knob.id).toBe(true);
+      if (knob.options)
+        expect([knob.min, knob.max, knob.options.every((label) => label.length > 0)], knob.id).toEqual([0, knob.options.length - 1, true]);
+      if (knob.scale === 'log') expect(knob.min, knob.id).toBeGreaterThan(0);
+    }
+  });
+  it('describes every lane, and each has numbers', async () => {
+    const method = await loadMethod(id);
+    const result = creditBatch(withUpdates(seededBatch(2, 4, 4)), composeMethod(method), defaultKnobs(method));
+    for (const lane of method.lanes as Lane[]) {
+      expect(lane.label.length * lane.meaning.length, lane.id).toBeGreaterThan(0);
+      expect(typeof lane.unit).toBe('string');
+      expect(result.trace[lane.trace], lane.trace).toBeDefined();
+      if (lane.kind === 'categorical') expect(lane.categories?.length).toBe((lane.domain[1] as number) + 1);
+    }
+    const ids = [...LANES, ...method.lanes].map((lane) => lane.id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+  it('has every term of its formulas in the trace, and every stage that it overrides lit', async () => {
+    const method = await loadMethod(id);
+    const known = new Set<string>();
+    const settings: Record<string, number>[] = [{}, { klCoef: 0.1 }, { whiten: 2 }];
+    for (const knobs of settings) {
+      const all = { ...defaultKnobs(method), ...knobs };
+      const { trace } = creditBatch(withUpdates(seededBatch(2, 4, 4)), composeMethod(method), all);
+      for (const name of [...Object.keys(trace), ...Object.keys(all).map((knob) => `knob:${knob}`)]) known.add(name);
+    }
+    for (const term of termsOf(method)) expect(known.has(term), term).toBe(true);
+    expect(Object.keys(method.stages).length).toBeGreaterThan(0);
+    expect(Object.keys(composeMethod(method).suppliers).filter((stage) => composeMethod(method).suppliers[stage as 'loss'] === id)).toEqual(
+      ['sampling', 'reward', 'advantage', 'loss', 'regulariser'].filter((stage) => stage in method.stages),
+    );
+  });
+  it('has its id nowhere else in the source', () => {
+    const quoted = new RegExp(`['"\`]${id}['"\`]`);
+    const allowed = new RegExp(`^src/(content/|core/fixtures/|core/methods/(${id}|index)\\.ts)|\\.test\\.tsx?$`);
+    const elsewhere = sources('src').filter((path) => /\.tsx?$/.test(path) && !allowed.test(path) && quoted.test(read(path)));
+    expect(elsewhere).toEqual([]);
+  });
+});
+
+it('knows no method by another name, and says which it knows', async () => {
+  await expect(loadMethod('nobody')).rejects.toThrow(
+    `There is no method "nobody". Known methods: ${METHODS.map(({ id }) => id).join(', ')}.`,
+  );
+  expect(HEADLINE).toEqual(['grpo', 'tempo', 'hapo']);
+});
