@@ -6,7 +6,7 @@ import { log } from './math.ts';
 import { streamAt } from './random.ts';
 
 /** The same cases on every run and machine. */
-fc.configureGlobal({ seed: 20250918 });
+fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: 20250918 });
 
 export interface TestResponse {
   tokens: number[];

@@ -12,6 +12,8 @@ const methods: Record<string, Method> = {};
 beforeAll(async () => {
   for (const entry of METHODS) methods[entry.id] = await entry.load();
 });
+/** Half of the usual runs: these properties run once for each method. */
+const RUNS = { numRuns: Math.ceil((fc.readConfigureGlobal().numRuns ?? 100) / 2) };
 const ids = METHODS.map(({ id }) => id);
 
 /** Defaults with every group kept, so that a property sees all of its tokens. */
@@ -50,7 +52,7 @@ describe.each(ids)('%s', (id) => {
           ownTokens(there, a.credit, i).forEach((value, t) => expect(close(value, turned[t], 1e-7)).toBe(true));
         });
       }),
-      { numRuns: 60 },
+      RUNS,
     );
   });
 
@@ -83,7 +85,7 @@ describe.each(ids)('%s', (id) => {
           if (isSame) expect(close(here.gradLogprobs[t], slope, 1e-6), `token ${t}: ${here.gradLogprobs[t]} against ${slope}`).toBe(true);
         }
       }),
-      { numRuns: 25 },
+      { numRuns: Math.ceil(RUNS.numRuns / 2) },
     );
   });
 
@@ -94,7 +96,7 @@ describe.each(ids)('%s', (id) => {
         const { refLogprobs: _, ...fields } = batch.fields;
         expect([...credit({ ...batch, fields }, methods[id]).credit]).toEqual([...credit(batch, methods[id]).credit]);
       }),
-      { numRuns: 30 },
+      RUNS,
     );
   });
 
@@ -105,7 +107,7 @@ describe.each(ids)('%s', (id) => {
         const result = credit(batch, methods[id]);
         result.credit.forEach((value, t) => expect(value).toBe(0 - batch.tokens.length * result.trace.gradLogprobs.values[t]));
       }),
-      { numRuns: 30 },
+      RUNS,
     );
   });
 });
