@@ -31,6 +31,7 @@ const loadHelp = async () => (await import('../help/Help.tsx')).Help;
 function Page() {
   const lab = useLab();
   const shelfOpen = useLabState((state) => state.shelfOpen);
+  const curvesOpen = useLabState((state) => state.curvesOpen);
   const helpOpen = useLabState((state) => state.helpOpen);
   const [highlight, setHighlight] = useState<readonly CellRef[] | null>(null);
   const [edited, setEdited] = useState<number | null>(null);
@@ -43,7 +44,7 @@ function Page() {
     return () => window.removeEventListener('keydown', onKeyDown);
   }, [lab]);
   return (
-    <div className="page" data-shelf={shelfOpen ? 'open' : 'folded'}>
+    <div className="page" data-shelf={shelfOpen ? 'open' : 'folded'} data-curves={curvesOpen ? 'open' : 'folded'}>
       <Header />
       <main className="lab">
         {shelfOpen && <Deferred load={loadShelf} className="shelf" />}

@@ -47,6 +47,7 @@ export function Matrix({ highlight, onEdit }: MatrixProps) {
     const pick = (result: typeof credit): Float64Array => (creditLane === 'credit' ? result.credit : result.advantages);
     return scaleOf.current({
       sampled,
+      group,
       lane: creditLane,
       isRunning,
       settings: [overrides, mix, edits],
@@ -56,14 +57,14 @@ export function Matrix({ highlight, onEdit }: MatrixProps) {
           .filter((result) => result != null)
           .map(pick),
     });
-  }, [credit, creditLane, isRunning, overrides, mix, edits, sampled, lab]);
+  }, [credit, creditLane, isRunning, overrides, mix, edits, sampled, group, lab]);
 
   const views = useMemo(() => {
-    if (!batch || !credit) return [];
+    if (!batch || !credit || !task) return [];
     const shown = lanes.map((id) => findLane(id, method)).filter((lane) => lane !== null);
     const last = findLane(creditLane, method);
-    return [...shown.map((lane) => laneView(lane, batch, credit)), ...(last ? [creditView(last, batch, group, credit, scale)] : [])];
-  }, [batch, credit, lanes, method, creditLane, group, scale]);
+    return [...shown.map((lane) => laneView(lane, batch, credit, task.vocabulary.length)), ...(last ? [creditView(last, batch, group, credit, scale)] : [])];
+  }, [batch, task, credit, lanes, method, creditLane, group, scale]);
 
   const preview = useMemo(() => {
     const lane = lanes.find((id) => id === ENTROPY_LANE);

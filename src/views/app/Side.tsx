@@ -23,9 +23,12 @@ export function Side({ onHighlight }: SideProps) {
   if (!pin || !batch || !task || !derived?.credit) {
     return (
       <aside className="side side-empty">
-        <p className="side-hint">
-          <strong>Click any token</strong> to read why it got its credit: the formula with its numbers, what the model expected, and what the update did.
-        </p>
+        <div className="side-hint">
+          <p>
+            <strong>Click any token</strong> to read why it got its credit: the formula with its numbers, what the model expected, and what the update did.
+          </p>
+          <Key />
+        </div>
       </aside>
     );
   }
@@ -50,3 +53,26 @@ export function Side({ onHighlight }: SideProps) {
     </aside>
   );
 }
+
+/** What the marks of the credit lane mean, in words and in the marks themselves. */
+function Key() {
+  return (
+    <dl className="key">
+      {KEY.map(({ mark, glyph, meaning }) => (
+        <div key={mark}>
+          <dt>
+            <span className={`key-mark key-${mark}`}>{glyph}</span>
+          </dt>
+          <dd>{meaning}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+const KEY = [
+  { mark: 'up', glyph: '+', meaning: 'the update makes the token likelier' },
+  { mark: 'down', glyph: '−', meaning: 'the update makes it less likely' },
+  { mark: 'clipped', glyph: '0', meaning: 'clipped: no push in this update' },
+  { mark: 'wrong', glyph: '9', meaning: 'a wrong step, by the task’s own check' },
+] as const;

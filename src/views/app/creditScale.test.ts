@@ -4,11 +4,13 @@ import { createCreditScale } from './creditScale.ts';
 import type { ScaleInput } from './creditScale.ts';
 
 const batch = smallBatch([[{ tokens: [1, 2], reward: 1 }]]);
+const two = smallBatch([[{ tokens: [1], reward: 1 }], [{ tokens: [2], reward: 1 }]]);
 const flat = Float64Array.of(0.94, -0.94);
 const peaked = Float64Array.of(2.34, 2.34);
 const knobs = {};
 const input = (change: Partial<ScaleInput>): ScaleInput => ({
   sampled: batch,
+  group: 0,
   lane: 'credit',
   isRunning: false,
   settings: [knobs],
@@ -37,6 +39,13 @@ describe('the credit scale', () => {
     expect(scale(input({ settings: [{}], values: Float64Array.of(1.1, 1.1) }))).toBe(2.34);
     expect(scale(input({ settings: [{}], values: Float64Array.of(0.1, 0.1) }))).toBe(0.1);
     expect(scale(input({ settings: [{}], values: Float64Array.of(3, 3) }))).toBe(5);
+  });
+
+  it('is that of the prompt on screen while nothing moves', () => {
+    const scale = createCreditScale();
+    const values = Float64Array.of(0.5, 3);
+    expect(scale(input({ sampled: two, values, compared: () => [] }))).toBe(0.5);
+    expect(scale(input({ sampled: two, values, compared: () => [], group: 1 }))).toBe(3);
   });
 
   it('is another one for advantages and for another batch', () => {

@@ -1,6 +1,7 @@
 /** Lanes with their numbers and domains, ready for the matrix. */
 import type { RolloutBatch } from '../../core/batch.ts';
 import { laneValues } from '../../core/lanes.ts';
+import { log } from '../../core/math.ts';
 import type { CreditResult } from '../../core/pipeline.types.ts';
 import type { Lane } from '../../core/stages/types.ts';
 import { creditDomain, niceDomain } from '../../ui/number.ts';
@@ -29,9 +30,15 @@ function extent(values: Float64Array): { low: number; high: number } {
   return low > high ? { low: 0, high: 1 } : { low, high };
 }
 
+/** Whether a lane shows entropies: their ramp ends at that of a uniform draw, so that a collapse pales and is not stretched. */
+function isEntropy(lane: Lane): boolean {
+  return /entropies$/i.test(lane.trace) && lane.kind === 'sequential';
+}
+
 /** Ends of the ramp. An automatic diverging domain is symmetric about its centre; a sequential one starts at zero where it can. */
-export function laneDomain(lane: Lane, values: Float64Array): readonly [number, number] {
+export function laneDomain(lane: Lane, values: Float64Array, vocabularySize: number): readonly [number, number] {
   if (lane.domain !== 'auto') return lane.domain;
+  if (isEntropy(lane)) return [0, log(vocabularySize)];
   if (lane.kind === 'diverging') {
     const centre = lane.centre ?? 0;
     const half = niceDomain(creditDomain(values.map((value) => value - centre)));
@@ -52,9 +59,9 @@ export function hasNoSignal(batch: RolloutBatch, group: number, advantages: Floa
 }
 
 /** One lane beside the credit lane. */
-export function laneView(lane: Lane, batch: RolloutBatch, credit: CreditResult): LaneView {
+export function laneView(lane: Lane, batch: RolloutBatch, credit: CreditResult, vocabularySize: number): LaneView {
   const values = laneValues(lane, batch, credit);
-  return { lane, values, domain: laneDomain(lane, values) };
+  return { lane, values, domain: laneDomain(lane, values, vocabularySize) };
 }
 
 /** The credit lane: the update's credit with its clipped tokens, or the advantage beneath it. */

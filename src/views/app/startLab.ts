@@ -6,6 +6,7 @@ import { decodeLink, encodeLink } from '../../state/url.ts';
 
 /** The address bar follows the view after this pause, so that a slider drag does not write it 60 times a second. */
 const ADDRESS_PAUSE_MS = 300;
+const SHELF_PAUSE_MS = 300;
 const SHORTCUTS_KEY = 'creditscope.shortcuts';
 
 function readStorage(key: string): string | null {
@@ -53,7 +54,8 @@ export function startLab(): Lab {
     if (now.shortcuts !== before.shortcuts) writeStorage(SHORTCUTS_KEY, now.shortcuts ? 'on' : 'off');
   });
   if (problems.length > 0) lab.notify({ id: 'link', level: 'warning', text: `Part of the link could not be used. ${problems.join(' ')}` });
-  void lab.open();
+  // The rest of the shelf must not delay the first picture.
+  void lab.open().then(() => setTimeout(() => void lab.loadShelf(), SHELF_PAUSE_MS));
   followAddress(lab);
   document.addEventListener('visibilitychange', () => lab.setHidden(document.hidden));
   return lab;

@@ -26,13 +26,16 @@ export function Sentence() {
       family: meta.family,
       values: creditLane === 'credit' ? credit.credit : credit.advantages,
       advantages: credit.advantages,
+      ratios: creditLane === 'credit' ? (credit.trace.ratio?.values ?? null) : null,
       clipState: creditLane === 'credit' ? credit.clipState : new Uint8Array(credit.clipState.length),
-      flat: flat?.credit ? { title: flat.composed.method.meta.title, advantages: flat.credit.advantages } : null,
+      flat: flat?.credit
+        ? { title: flat.composed.method.meta.title, values: creditLane === 'credit' ? flat.credit.credit : flat.credit.advantages, clipState: flat.credit.clipState }
+        : null,
     });
   }, [batch, task, group, derived, creditLane, lab]);
   return (
     <p className="sentence">
-      {derived?.refusal ?? parts.map((part, i) => <Fragment key={`${i} ${part.text}`} part={part} />)}
+      <span>{derived?.refusal ?? parts.map((part, i) => <Fragment key={`${i} ${part.text}`} part={part} />)}</span>
     </p>
   );
 }

@@ -47,6 +47,7 @@ function say(change: Partial<DescribeInput> & { batch: RolloutBatch }): string {
     family: 'baseline',
     values,
     advantages: values,
+    ratios: null,
     clipState: new Uint8Array(change.batch.tokens.length),
     flat: null,
     ...change,
@@ -59,11 +60,30 @@ suite('the sentence', () => {
     expect(say({ batch: eight() })).toBe('FLAT blames every token of S0>8>9. alike: −0.94 seven times, although three of the four samples through S0>8> were right.');
   });
 
-  it('of a flat method whose ratios have moved names the advantage instead', () => {
+  it('of a flat method whose ratios have moved a little says about', () => {
     const batch = eight();
-    const values = perRow(batch, flatRows).map((value, i) => (i % 3 === 0 ? value * 1.1 : value));
-    expect(say({ batch, values, advantages: perRow(batch, flatRows) })).toBe(
+    const ratios = new Float64Array(batch.tokens.length).map((_, i) => (i % 3 === 0 ? 1.04 : 1));
+    const values = perRow(batch, flatRows).map((value, i) => value * ratios[i]);
+    expect(say({ batch, values, ratios, advantages: perRow(batch, flatRows) })).toBe(
+      'FLAT blames every token of S0>8>9. alike: about −0.96 each, although three of the four samples through S0>8> were right.',
+    );
+  });
+
+  it('of a flat method whose ratios have moved far names the advantage instead', () => {
+    const batch = eight();
+    const ratios = new Float64Array(batch.tokens.length).map((_, i) => (i % 3 === 0 ? 1.3 : 1));
+    const values = perRow(batch, flatRows).map((value, i) => value * ratios[i]);
+    expect(say({ batch, values, ratios, advantages: perRow(batch, flatRows) })).toBe(
       'FLAT gives every token of S0>8>9. the same advantage, −0.94, although three of the four samples through S0>8> were right.',
+    );
+  });
+
+  it('does not call a method flat whose loss redistributes a flat advantage', () => {
+    const batch = eight();
+    const rows = [[0.9], [0.9], [0.9], [0.9], [-1.2, -1.2, 0, -1.2, 0, -1.2, 0], [-0.9], [-0.9], [-0.9]];
+    const ratios = new Float64Array(batch.tokens.length).fill(1);
+    expect(say({ batch, title: 'MOVED', family: 'other', values: perRow(batch, rows), advantages: perRow(batch, flatRows), ratios })).toBe(
+      'MOVED puts −1.20 on S and nothing on >.',
     );
   });
 
@@ -77,7 +97,7 @@ suite('the sentence', () => {
   it('of an entropy method names the entropies, and the flat number beside them', () => {
     const batch = eight();
     const rows = [[0.9], [0.9], [0.9], [0.9], [-1.2, -1.2, -0.31, -1.2, -0.31, -1.2, -0.31], [-0.9], [-0.9], [-0.9]];
-    expect(say({ batch, title: 'SURE', family: 'entropy', values: perRow(batch, rows), flat: { title: 'FLAT', advantages: perRow(batch, flatRows) } })).toBe(
+    expect(say({ batch, title: 'SURE', family: 'entropy', values: perRow(batch, rows), flat: { title: 'FLAT', values: perRow(batch, flatRows), clipState: new Uint8Array(batch.tokens.length) } })).toBe(
       'SURE puts −1.20 on S and only −0.31 on >: the model’s entropy was 0.69 nats at S and 0.01 at >; FLAT gives all seven tokens −0.94.',
     );
   });

@@ -18,15 +18,19 @@ export interface DescribeInput {
   /** [N] the numbers of the credit lane, and the advantages beneath them. */
   values: Float64Array;
   advantages: Float64Array;
+  /** [N] ratio of each token, by which its credit is multiplied; null where the numbers are not credit. */
+  ratios: Float64Array | null;
   /** [N] tokens whose gradient was cut off; left out of the comparison. */
   clipState: Uint8Array;
-  /** The flat method's title and advantages, for comparison; null where it is the viewed one. */
-  flat: { title: string; advantages: Float64Array } | null;
+  /** The flat method's title and its numbers of the same kind, [N], for comparison; null where it is the viewed one. */
+  flat: { title: string; values: Float64Array; clipState: Uint8Array } | null;
 }
 
 const NOTHING = 1e-9;
-/** Rows this close are as good examples: the ratio alone moves credit by a few percent. */
-const AS_GOOD = 0.1;
+/** Rows this close are as good examples, and a wrong answer makes the better one. */
+const AS_GOOD = 0.25;
+/** A response whose numbers differ by less than this share is spoken of as one number. */
+const ABOUT = 0.1;
 /** Two numbers that would print the same are the same. */
 const PRINT_STEP = 0.005;
 
@@ -55,7 +59,13 @@ export function describe(input: DescribeInput): Part[] {
     return [strong(title), text(' gives no token of this prompt any credit at this update.')];
   }
   const tree = buildPrefixTree(batch, group);
-  return rows.every((row) => spread(input.advantages, row, null).size < PRINT_STEP) ? describeFlat(input, rows, tree) : describeUneven(input, rows, tree);
+  const isFlat = rows.every((row) => spread(withoutRatio(input), row, input.clipState).size < PRINT_STEP);
+  return isFlat ? describeFlat(input, rows, tree) : describeUneven(input, rows, tree);
+}
+
+/** What the method itself says, before the policy moved away from the one that drew the samples. */
+function withoutRatio({ values, ratios }: DescribeInput): Float64Array {
+  return ratios ? values.map((value, i) => (ratios[i] > 0 ? value / ratios[i] : value)) : values;
 }
 
 function sameRewards(rows: readonly Row[]): string {
@@ -99,12 +109,19 @@ function describeFlat(input: DescribeInput, rows: readonly Row[], tree: PrefixTr
   const turn = places(row).reduce((best, i) => (jump(i) > jump(best) + NOTHING ? i : best), row.start);
   const count = row.end - row.start;
   // A length-normalised loss scales a whole response, so that credit may be flat and still not be the advantage.
-  const isShown = spread(input.values, row, null).size < PRINT_STEP;
-  const value = isShown ? input.values[row.start] : input.advantages[row.start];
-  const head = [strong(input.title), text(isShown ? (value < 0 ? ' blames every token of ' : ' rewards every token of ') : ' gives every token of ')];
+  const { size, most, least } = spread(input.values, row, input.clipState);
+  const isSame = spread(input.values, row, null).size < PRINT_STEP;
+  const isAbout = !isSame && most >= 0 && size < ABOUT * Math.abs(input.values[most]);
+  const advantage = input.advantages[row.start];
+  const value = isSame ? input.values[row.start] : isAbout ? (input.values[most] + input.values[least]) / 2 : advantage;
   const tokens = code(textOf(input, row.start, row.end));
-  const body = isShown ? [text(' alike: '), number(value), text(` ${timesWord(count)}`)] : [text(' the same advantage, '), number(value)];
-  return [...head, tokens, ...body, ...although(input, row, turn, tree, value), text('.')];
+  const body = isSame
+    ? [text(' alike: '), number(value), text(` ${timesWord(count)}`)]
+    : isAbout
+      ? [text(' alike: about '), number(value), text(' each')]
+      : [text(' the same advantage, '), number(value)];
+  const verb = isSame || isAbout ? (value < 0 ? ' blames every token of ' : ' rewards every token of ') : ' gives every token of ';
+  return [strong(input.title), text(verb), tokens, ...body, ...although(input, row, turn, tree, value), text('.')];
 }
 
 /** What speaks against giving the whole response one number: most samples through its first part ended the other way. */
@@ -161,8 +178,11 @@ function reason(input: DescribeInput, row: Row, most: number, least: number, tre
 }
 
 function compared({ flat }: DescribeInput, row: Row): Part[] {
-  if (!flat || Number.isNaN(flat.advantages[row.start])) return [];
-  return [text('; '), strong(flat.title), text(` gives all ${countWord(row.end - row.start)} tokens `), number(flat.advantages[row.start])];
+  if (!flat) return [];
+  const { size, most, least } = spread(flat.values, row, flat.clipState);
+  if (most < 0 || size >= ABOUT * Math.abs(flat.values[most])) return [];
+  const about = size < PRINT_STEP ? '' : 'about ';
+  return [text('; '), strong(flat.title), text(` gives all ${countWord(row.end - row.start)} tokens ${about}`), number((flat.values[most] + flat.values[least]) / 2)];
 }
 
 /** "the wrong " where the task's own evaluator says so. */
