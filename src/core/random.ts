@@ -39,7 +39,16 @@ export function uniformAt(...keys: number[]): number {
 }
 
 /** Stream numbers: one per purpose, never reused. */
-export const STREAM = { init: 1, prompts: 2, sampling: 3, minibatch: 4, demonstrations: 5, evaluation: 6, selection: 7, preview: 8 } as const;
+export const STREAM = {
+  init: 1,
+  prompts: 2,
+  sampling: 3,
+  minibatch: 4,
+  demonstrations: 5,
+  evaluation: 6,
+  selection: 7,
+  preview: 8,
+} as const;
 
 /** A sequence of draws at a place named by its keys: the n-th draw is `uniformAt(...keys, n)`. */
 export interface RandomStream {

@@ -23,7 +23,8 @@ export function readCatalogue(file: ArrayBuffer): readonly TaskCatalogue[] {
   const text = new TextDecoder().decode(file);
   try {
     const { tasks } = JSON.parse(text) as { tasks: TaskCatalogue[] };
-    if (!Array.isArray(tasks) || tasks.some((task) => !Array.isArray(task.checkpoints) || task.checkpoints.length === 0)) throw new Error('no tasks');
+    if (!Array.isArray(tasks) || tasks.some((task) => !Array.isArray(task.checkpoints) || task.checkpoints.length === 0))
+      throw new Error('no tasks');
     return tasks;
   } catch {
     throw new Error(`${CATALOGUE_PATH} is damaged. Reload the page; if that does not help, build it again.`);

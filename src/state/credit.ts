@@ -31,7 +31,12 @@ export function deriveCredit(state: Inputs, methodId: string): Derived | null {
   if (!state.batch || refusal) return { composed, knobs, credit: null, refusal };
   const missing = missingNeeds(state.batch, method);
   if (missing.length > 0) {
-    return { composed, knobs, credit: null, refusal: `${method.meta.title} needs ${missing.join(', ')}, which this batch does not hold. Train one step to compute it.` };
+    return {
+      composed,
+      knobs,
+      credit: null,
+      refusal: `${method.meta.title} needs ${missing.join(', ')}, which this batch does not hold. Train one step to compute it.`,
+    };
   }
   try {
     return { composed, knobs, credit: creditBatch(state.batch, composed, knobs, { update: state.update }), refusal: null };

@@ -21,7 +21,8 @@ export function readResponse(task: Task, text: string): { tokens: number[] } | {
   const end = tokens.indexOf(task.endToken);
   const endGlyph = task.vocabulary[task.endToken];
   if (end >= 0 && end < tokens.length - 1) return { problem: `${endGlyph} ends a response: nothing can follow it.` };
-  if (end < 0 && tokens.length < task.maxTokens) return { problem: `A response shorter than ${task.maxTokens} tokens ends with ${endGlyph}` };
+  if (end < 0 && tokens.length < task.maxTokens)
+    return { problem: `A response shorter than ${task.maxTokens} tokens ends with ${endGlyph}` };
   return { tokens };
 }
 

@@ -11,16 +11,27 @@ export function flipped(reward: number): number {
 
 /** The batch with the edits on top, oldest first. */
 export function applyEdits(batch: RolloutBatch, edits: readonly Edit[]): RolloutBatch {
-  return edits.reduce((current, edit) => (edit.kind === 'reward' ? withReward(current, edit.response, edit.reward) : withResponse(current, edit.response, edit.scored)), batch);
+  return edits.reduce(
+    (current, edit) =>
+      edit.kind === 'reward' ? withReward(current, edit.response, edit.reward) : withResponse(current, edit.response, edit.scored),
+    batch,
+  );
 }
 
 function withReward(batch: RolloutBatch, response: number, reward: number): RolloutBatch {
-  const responses = batch.responses.map((entry, index) => (index === response ? { ...entry, reward, accuracy: reward, edited: true } : entry));
+  const responses = batch.responses.map((entry, index) =>
+    index === response ? { ...entry, reward, accuracy: reward, edited: true } : entry,
+  );
   return { ...batch, responses };
 }
 
 /** Replaces [start, end) of a flat token array by `piece`. */
-function splice<T extends Float64Array | Float32Array | Int32Array | Uint8Array>(source: T, start: number, end: number, piece: ArrayLike<number>): T {
+function splice<T extends Float64Array | Float32Array | Int32Array | Uint8Array>(
+  source: T,
+  start: number,
+  end: number,
+  piece: ArrayLike<number>,
+): T {
   const out = new (source.constructor as new (length: number) => T)(source.length - (end - start) + piece.length);
   out.set(source.subarray(0, start), 0);
   out.set(piece, start);
@@ -28,14 +39,26 @@ function splice<T extends Float64Array | Float32Array | Int32Array | Uint8Array>
   return out;
 }
 
-function spliceMatrix(matrix: TokenMatrix | undefined, start: number, end: number, piece: TokenMatrix | undefined, fallback: TokenMatrix | undefined): TokenMatrix | undefined {
+function spliceMatrix(
+  matrix: TokenMatrix | undefined,
+  start: number,
+  end: number,
+  piece: TokenMatrix | undefined,
+  fallback: TokenMatrix | undefined,
+): TokenMatrix | undefined {
   const rows = piece ?? fallback;
   if (!matrix || !rows || rows.width !== matrix.width) return undefined;
   return { width: matrix.width, data: splice(matrix.data, start * matrix.width, end * matrix.width, rows.data) };
 }
 
 /** The new tokens were not there at this update: its ratio is taken as 1, and nothing was given to the backward pass for them. */
-function spliceUpdate(update: UpdateRecord, batch: RolloutBatch, response: number, logprobs: ArrayLike<number>, entropies: ArrayLike<number>): UpdateRecord {
+function spliceUpdate(
+  update: UpdateRecord,
+  batch: RolloutBatch,
+  response: number,
+  logprobs: ArrayLike<number>,
+  entropies: ArrayLike<number>,
+): UpdateRecord {
   const { group, start, end } = batch.responses[response];
   if (!update.groups.includes(group)) return update;
   let offset = 0;
@@ -80,7 +103,12 @@ function withResponse(batch: RolloutBatch, response: number, scored: RolloutBatc
     // No update followed for these tokens, so their effect is zero.
     logitsAfter: spliceMatrix(batch.logitsAfter, old.start, old.end, scored.logitsAfter, scored.logits),
     hidden: spliceMatrix(batch.hidden, old.start, old.end, scored.hidden, undefined),
-    source: splice(batch.source ?? new Uint8Array(batch.tokens.length), old.start, old.end, new Uint8Array(fresh.end - fresh.start).fill(EDITED)),
+    source: splice(
+      batch.source ?? new Uint8Array(batch.tokens.length),
+      old.start,
+      old.end,
+      new Uint8Array(fresh.end - fresh.start).fill(EDITED),
+    ),
     updates: batch.updates.map((update) => spliceUpdate(update, batch, response, logprobs, entropies)),
   };
 }

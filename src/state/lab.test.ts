@@ -9,7 +9,8 @@ import type { TestWorld } from './testLab.ts';
 const [FLAT, TREE] = HEADLINE;
 const state = (world: TestWorld) => world.lab.store.getState();
 const notice = (world: TestWorld, id: string) => state(world).notices.find((entry) => entry.id === id);
-const creditOf = (world: TestWorld): number[] => Array.from(state(world).derived!.credit!.advantages.subarray(0, 7), (value) => Number(value.toFixed(3)));
+const creditOf = (world: TestWorld): number[] =>
+  Array.from(state(world).derived!.credit!.advantages.subarray(0, 7), (value) => Number(value.toFixed(3)));
 
 async function opened(change: Partial<typeof LINK_DEFAULTS> = {}): Promise<TestWorld> {
   const world = testLab({ ...LINK_DEFAULTS, ...change });
@@ -210,7 +211,9 @@ describe('training', () => {
     const world = await opened();
     await world.lab.play();
     world.handlers().onBundle(bundle(21));
-    world.handlers().onStopped({ kind: 'not-a-number', message: 'Step 22 gave numbers that are none. Lower the learning rate.', step: 22 }, 22);
+    world
+      .handlers()
+      .onStopped({ kind: 'not-a-number', message: 'Step 22 gave numbers that are none. Lower the learning rate.', step: 22 }, 22);
     expect(state(world)).toMatchObject({ step: 21, run: { status: 'paused' } });
     const { text, action } = notice(world, 'run')!;
     expect(text).toMatch(/Lower the learning rate/);

@@ -76,7 +76,8 @@ export function createLoadActions(context: LabContext, training: Training, linke
       const shelf = tasks.find(({ id }) => id === taskId);
       if (!shelf) throw new Error(`no recording of ${task.meta.title} is shipped with this page.`);
       const wanted = isFirst ? get().checkpointId : '';
-      const entry = shelf.checkpoints.find(({ id }) => id === wanted) ?? shelf.checkpoints.find(({ id }) => id === shelf.first) ?? shelf.checkpoints[0];
+      const entry =
+        shelf.checkpoints.find(({ id }) => id === wanted) ?? shelf.checkpoints.find(({ id }) => id === shelf.first) ?? shelf.checkpoints[0];
       if (wanted !== '' && entry.id !== wanted) {
         notify({ id: 'link', level: 'warning', text: `There is no checkpoint "${wanted}": ${entry.label} is shown.` });
       }
@@ -86,7 +87,16 @@ export function createLoadActions(context: LabContext, training: Training, linke
       if (mine !== ticket) return;
       if (!isFirst) training.stopEngine();
       const isPlain = entry.recording === null;
-      await showCheckpoint(entry, mine, { taskId, task, checkpoints: shelf.checkpoints, baseCheckpoint: shelf.base, metrics: shelf.metrics, group, home: { checkpointId: shelf.first, group: shelf.group }, ...(isPlain ? { batch: null, sampled: null } : {}) });
+      await showCheckpoint(entry, mine, {
+        taskId,
+        task,
+        checkpoints: shelf.checkpoints,
+        baseCheckpoint: shelf.base,
+        metrics: shelf.metrics,
+        group,
+        home: { checkpointId: shelf.first, group: shelf.group },
+        ...(isPlain ? { batch: null, sampled: null } : {}),
+      });
       context.dismiss('load');
       const { until } = get().run;
       if (isFirst && until !== null) {

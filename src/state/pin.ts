@@ -13,8 +13,20 @@ export function landPin(batch: RolloutBatch, pin: Pin): { pin: Pin | null; messa
   const length = row.end - row.start;
   if (length === 0) return { pin: null, message: `Sample ${response + 1} is empty, so nothing is pinned.` };
   const position = Math.min(pin.position, length - 1);
-  if (group !== pin.group) return { pin: { group, response, position }, message: `There is no prompt ${pin.group + 1} now: the pin moved to prompt ${group + 1}.` };
-  if (response !== pin.response) return { pin: { group, response, position }, message: `There is no sample ${pin.response + 1} now: the pin moved to sample ${response + 1}.` };
-  if (position !== pin.position) return { pin: { group, response, position }, message: `Sample ${response + 1} has only ${length} tokens now: the pin moved to its last.` };
+  if (group !== pin.group)
+    return {
+      pin: { group, response, position },
+      message: `There is no prompt ${pin.group + 1} now: the pin moved to prompt ${group + 1}.`,
+    };
+  if (response !== pin.response)
+    return {
+      pin: { group, response, position },
+      message: `There is no sample ${pin.response + 1} now: the pin moved to sample ${response + 1}.`,
+    };
+  if (position !== pin.position)
+    return {
+      pin: { group, response, position },
+      message: `Sample ${response + 1} has only ${length} tokens now: the pin moved to its last.`,
+    };
   return { pin, message: null };
 }

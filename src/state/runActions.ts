@@ -82,14 +82,23 @@ export function createRunActions(context: LabContext) {
 
   const failed = (message: string): void => {
     setRun({ status: 'failed', stepsPerSecond: 0 });
-    notify({ id: 'run', level: 'error', text: `${message} What is on screen stays.`, action: { label: 'Try again', run: () => void actions.play() } });
+    notify({
+      id: 'run',
+      level: 'error',
+      text: `${message} What is on screen stays.`,
+      action: { label: 'Try again', run: () => void actions.play() },
+    });
   };
 
   const start = async (): Promise<EngineClient> => {
     const { checkpoints, checkpointId, taskId, seed, baseCheckpoint } = get();
     const entry = checkpoints.find(({ id }) => id === checkpointId);
     if (!entry || !baseCheckpoint) throw new Error('no checkpoint of this task is loaded. Choose one in the model menu.');
-    const [checkpoint, base, method] = await Promise.all([deps.fetchFile(entry.checkpoint), deps.fetchFile(baseCheckpoint), trainedMethod()]);
+    const [checkpoint, base, method] = await Promise.all([
+      deps.fetchFile(entry.checkpoint),
+      deps.fetchFile(baseCheckpoint),
+      trainedMethod(),
+    ]);
     const created = await deps.createEngine({
       onReady({ backend, message }) {
         if (get().run.status !== 'running') setRun({ status: 'paused' });

@@ -13,7 +13,10 @@ export interface Speaker {
 }
 
 /** `later` runs a function after some milliseconds; `now` is a clock in milliseconds. */
-export function createSpeaker(store: StoreApi<LabState>, clock: { now: () => number; later: (ms: number, run: () => void) => void }): Speaker {
+export function createSpeaker(
+  store: StoreApi<LabState>,
+  clock: { now: () => number; later: (ms: number, run: () => void) => void },
+): Speaker {
   let lastSpoken = Number.NEGATIVE_INFINITY;
   let waiting: string | null = null;
   const speak = (): void => {

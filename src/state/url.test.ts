@@ -60,7 +60,10 @@ describe('links', () => {
       group: fc.option(fc.nat(15)),
       viewMethod: fc.constantFrom(...known.methods),
       trainMethod: fc.constantFrom(...known.methods),
-      overrides: fc.dictionary(fc.constantFrom('clipLow', 'beta', 'cap'), fc.double({ noNaN: true }).map((x) => x + 0)),
+      overrides: fc.dictionary(
+        fc.constantFrom('clipLow', 'beta', 'cap'),
+        fc.double({ noNaN: true }).map((x) => x + 0),
+      ),
       mix: fc.constantFrom({}, { loss: 'branchy' }, { advantage: 'flat', reward: 'branchy' }),
       rowOrder: fc.constantFrom('sampled' as const, 'reward' as const, 'trie' as const),
       lanes: fc.constantFrom(['entropy', 'value'], [], ['td']),
@@ -80,7 +83,11 @@ describe('links', () => {
   });
 
   it('name what they cannot read, and keep the rest', () => {
-    const { state, problems } = decodeLink('#v=1&method=nope&seed=s2&rows=sideways&pin=1.x.3&k.clipLow=abc&prompt=-4&zebra=1', defaults, known);
+    const { state, problems } = decodeLink(
+      '#v=1&method=nope&seed=s2&rows=sideways&pin=1.x.3&k.clipLow=abc&prompt=-4&zebra=1',
+      defaults,
+      known,
+    );
     expect(state).toEqual({ ...defaults, seed: 's2' });
     expect(problems).toEqual([
       'method "nope" is not known (there is flat, branchy).',

@@ -86,7 +86,9 @@ export function decodeLink(hash: string, defaults: LinkState, known: LinkVocabul
   const version = entries.find(([key]) => key === 'v')?.[1];
   if (entries.length > 0 && version !== VERSION) {
     problems.push(
-      version ? `The link is of version ${version}, this page reads version ${VERSION}.` : `The link names no version: it was read as version ${VERSION}.`,
+      version
+        ? `The link is of version ${version}, this page reads version ${VERSION}.`
+        : `The link names no version: it was read as version ${VERSION}.`,
     );
   }
   const oneOf = <T extends string>(key: string, value: string, allowed: readonly T[]): T | null => {

@@ -72,7 +72,7 @@ describe('countdown', () => {
     expect((verify('3+3.').spans ?? []).map((span) => span.correct)).toEqual([true, false]);
   });
 
-  it('makes solvable prompts of legal size in two disjoint splits, and demonstrations of which well under half solve them', () => {
+  it('makes solvable prompts of legal size in two disjoint splits, and demonstrations of which about a third solve them', () => {
     const key = (text: string) => `${text.slice(0, text.indexOf(':')).split(',').sort().join()}${text.slice(text.indexOf(':'))}`;
     const held = new Set<string>();
     let right = 0;
@@ -88,8 +88,8 @@ describe('countdown', () => {
       expect(response.length).toBeLessThanOrEqual(countdown.maxTokens);
       right += countdown.verify(sampled, response).reward;
     }
-    expect(right / 1500).toBeGreaterThan(0.38);
-    expect(right / 1500).toBeLessThan(0.52);
+    expect(right / 1500).toBeGreaterThan(0.28);
+    expect(right / 1500).toBeLessThan(0.43);
   });
 
   it('accepts any token sequence without failing', () => {

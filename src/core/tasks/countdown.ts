@@ -21,7 +21,7 @@ const END = id('.');
 /** Share of prompts with four numbers instead of three. */
 const FOUR_SHARE = 0.2;
 /** Share of demonstrations that join the numbers at random instead of solving the puzzle. */
-const RANDOM_SHARE = 0.6;
+const RANDOM_SHARE = 0.7;
 
 interface Puzzle {
   numbers: number[];

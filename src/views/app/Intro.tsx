@@ -12,7 +12,8 @@ export function Intro() {
       <p className="intro-line">
         {task && group ? (
           <>
-            The model answered <code className="prompt-text">{glyphs(task, group.prompt)}</code> {timesWord(group.end - group.start)}. <Legend text={task.meta.legend} />
+            The model answered <code className="prompt-text">{glyphs(task, group.prompt)}</code> {timesWord(group.end - group.start)}.{' '}
+            <Legend text={task.meta.legend} />
           </>
         ) : (
           'Loading a recorded step …'

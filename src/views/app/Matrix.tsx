@@ -63,7 +63,10 @@ export function Matrix({ highlight, onEdit }: MatrixProps) {
     if (!batch || !credit || !task) return [];
     const shown = lanes.map((id) => findLane(id, method)).filter((lane) => lane !== null);
     const last = findLane(creditLane, method);
-    return [...shown.map((lane) => laneView(lane, batch, credit, task.vocabulary.length)), ...(last ? [creditView(last, batch, group, credit, scale)] : [])];
+    return [
+      ...shown.map((lane) => laneView(lane, batch, credit, task.vocabulary.length)),
+      ...(last ? [creditView(last, batch, group, credit, scale)] : []),
+    ];
   }, [batch, task, credit, lanes, method, creditLane, group, scale]);
 
   const preview = useMemo(() => {

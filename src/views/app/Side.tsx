@@ -25,7 +25,8 @@ export function Side({ onHighlight }: SideProps) {
       <aside className="side side-empty">
         <div className="side-hint">
           <p>
-            <strong>Click any token</strong> to read why it got its credit: the formula with its numbers, what the model expected, and what the update did.
+            <strong>Click any token</strong> to read why it got its credit: the formula with its numbers, what the model expected, and what
+            the update did.
           </p>
           <Key />
         </div>

@@ -39,10 +39,15 @@ export function createCreditScale(): (input: ScaleInput) => number {
     last = input;
     // A still picture is scaled to the prompt that it shows; a moving one to the batch, which changes less from step to step.
     const own = creditDomain(input.isRunning ? input.values : shown(input, input.values));
-    const isNew = before === null || before.sampled !== input.sampled || before.lane !== input.lane || (before.group !== input.group && !input.isRunning);
+    const isNew =
+      before === null ||
+      before.sampled !== input.sampled ||
+      before.lane !== input.lane ||
+      (before.group !== input.group && !input.isRunning);
     if (isNew && input.isRunning) held = niceDomain(own);
     else if (isNew) held = Math.max(own, ...input.compared().map((values) => creditDomain(shown(input, values))));
-    else if (input.settings.some((setting, i) => setting !== before.settings[i]) && (own > held || own < TOO_WIDE * held)) held = niceDomain(own);
+    else if (input.settings.some((setting, i) => setting !== before.settings[i]) && (own > held || own < TOO_WIDE * held))
+      held = niceDomain(own);
     return held;
   };
 }

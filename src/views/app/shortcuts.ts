@@ -22,17 +22,26 @@ export const SHORTCUTS: readonly { keys: string; meaning: string }[] = [
 const RESET_ASKS_AFTER = 50;
 
 function typesText(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest('input:not([type=radio]):not([type=checkbox]):not([type=range]), textarea, select, [contenteditable]') !== null;
+  return (
+    target instanceof HTMLElement &&
+    target.closest('input:not([type=radio]):not([type=checkbox]):not([type=range]), textarea, select, [contenteditable]') !== null
+  );
 }
 
 /** These use Space, Enter or the arrows themselves. */
 function takesKeys(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest('button, input, summary, a, [role=grid], [role=menu], [role=radiogroup], [role=slider]') !== null;
+  return (
+    target instanceof HTMLElement &&
+    target.closest('button, input, summary, a, [role=grid], [role=menu], [role=radiogroup], [role=slider]') !== null
+  );
 }
 
 function reset(lab: Lab): void {
   const { metrics } = lab.store.getState();
-  if (metrics.length <= RESET_ASKS_AFTER) return lab.reset();
+  if (metrics.length <= RESET_ASKS_AFTER) {
+    lab.reset();
+    return;
+  }
   lab.notify({
     id: 'reset',
     level: 'warning',

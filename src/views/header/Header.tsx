@@ -36,7 +36,12 @@ function Sources() {
       <button type="button" className="button" aria-expanded={shelfOpen} aria-label="Methods and knobs" onClick={() => lab.toggleShelf()}>
         ☰ knobs
       </button>
-      <Select label="task" value={taskId} options={tasks.map(({ id, title }) => ({ id, label: title }))} onChange={(id) => void lab.selectTask(id)} />
+      <Select
+        label="task"
+        value={taskId}
+        options={tasks.map(({ id, title }) => ({ id, label: title }))}
+        onChange={(id) => void lab.selectTask(id)}
+      />
       <Select
         label="model"
         value={checkpointId}
@@ -102,7 +107,11 @@ function Tools() {
   const share = async (): Promise<void> => {
     try {
       await navigator.clipboard.writeText(lab.shareLink(location.href));
-      lab.notify({ id: 'share', level: 'info', text: `Link copied.${lab.store.getState().edits.length > 0 ? ' Changes made by hand are not part of it.' : ''}` });
+      lab.notify({
+        id: 'share',
+        level: 'info',
+        text: `Link copied.${lab.store.getState().edits.length > 0 ? ' Changes made by hand are not part of it.' : ''}`,
+      });
     } catch {
       lab.notify({ id: 'share', level: 'warning', text: 'The browser did not allow copying. The address bar holds the same link.' });
     }
@@ -113,10 +122,7 @@ function Tools() {
       <button type="button" className="button" onClick={() => void share()} title="Copy a link to this very view">
         share
       </button>
-      <IconButton
-        label={theme === 'dark' ? 'Light theme' : 'Dark theme'}
-        onClick={() => lab.setTheme(theme === 'dark' ? 'light' : 'dark')}
-      >
+      <IconButton label={theme === 'dark' ? 'Light theme' : 'Dark theme'} onClick={() => lab.setTheme(theme === 'dark' ? 'light' : 'dark')}>
         {theme === 'dark' ? '☀' : '☾'}
       </IconButton>
       <IconButton label="Help and shortcuts" onClick={() => lab.setHelp(true)}>

@@ -16,12 +16,14 @@ export function Help() {
     <dialog ref={dialog} className="dialog" aria-labelledby="help-title" onClose={() => lab.setHelp(false)}>
       <h2 id="help-title">How to use Creditscope</h2>
       <p>
-        A tiny language model answers each prompt several times; a verifier gives one reward at the end. Choose a method over the credit lane and see which
-        tokens it rewards or blames. Click a token to read why. Press <em>train it</em> to let the model learn, here, with the method you chose.
+        A tiny language model answers each prompt several times; a verifier gives one reward at the end. Choose a method over the credit
+        lane and see which tokens it rewards or blames. Click a token to read why. Press <em>train it</em> to let the model learn, here,
+        with the method you chose.
       </p>
       <h3>Keys</h3>
       <label className="check">
-        <input type="checkbox" checked={areOn} onChange={(event) => lab.setShortcuts(event.currentTarget.checked)} /> Shortcuts of one letter are on
+        <input type="checkbox" checked={areOn} onChange={(event) => lab.setShortcuts(event.currentTarget.checked)} /> Shortcuts of one
+        letter are on
       </label>
       <dl className="keys">
         {SHORTCUTS.map(({ keys, meaning }) => (

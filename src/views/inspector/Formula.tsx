@@ -45,7 +45,6 @@ export function Formula({ result, isSigned, template, read, nameOf, onTerm }: Fo
   }, [active]);
 
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for controls of a form; this groups the terms of one equation.
     <div
       ref={root}
       className="formula"

@@ -152,7 +152,6 @@ export function LaneFrame({ props, view, rows, headers, columns, layout, lane, i
         {control ?? <div className="mx-meaning">{view.lane.meaning}</div>}
       </div>
       {/* The cells are painted into this element; React has no children here. */}
-      {/* biome-ignore lint/a11y/useSemanticElements: cells over several rows and of pixel geometry are not a table's */}
       <div
         ref={grid}
         role="grid"

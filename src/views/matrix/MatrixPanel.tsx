@@ -59,7 +59,6 @@ export function MatrixPanel(props: MatrixPanelProps) {
   return (
     <div className={`mx-panel mx-${layout.kind}`} style={style}>
       {layout.kind === 'single' && (
-        // biome-ignore lint/a11y/useSemanticElements: a fieldset would draw a frame of its own
         <div className="mx-tabs" role="group" aria-label="lane shown">
           {lanes.map(({ lane }) => (
             <button key={lane.id} type="button" aria-pressed={lane.id === large} onClick={() => setEnlarged(lane.id)}>

@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { createElement, useMemo } from 'react';
 import { HEADLINE } from '../../core/methods/index.ts';
 import { deriveCredit } from '../../state/credit.ts';
 import { useLab, useLabState } from '../app/labContext.ts';
@@ -29,18 +29,20 @@ export function Sentence() {
       ratios: creditLane === 'credit' ? (credit.trace.ratio?.values ?? null) : null,
       clipState: creditLane === 'credit' ? credit.clipState : new Uint8Array(credit.clipState.length),
       flat: flat?.credit
-        ? { title: flat.composed.method.meta.title, values: creditLane === 'credit' ? flat.credit.credit : flat.credit.advantages, clipState: flat.credit.clipState }
+        ? {
+            title: flat.composed.method.meta.title,
+            values: creditLane === 'credit' ? flat.credit.credit : flat.credit.advantages,
+            clipState: flat.credit.clipState,
+          }
         : null,
     });
   }, [batch, task, group, derived, creditLane, lab]);
   return (
-    <p className="sentence">
-      <span>{derived?.refusal ?? parts.map((part, i) => <Fragment key={`${i} ${part.text}`} part={part} />)}</span>
-    </p>
+    <p className="sentence">{createElement('span', null, ...(derived?.refusal ? [derived.refusal] : parts.map((part) => inline(part))))}</p>
   );
 }
 
-function Fragment({ part }: { part: Part }) {
+function inline(part: Part) {
   if (part.kind === 'strong') return <strong>{part.text}</strong>;
   if (part.kind === 'code') return <code>{part.text}</code>;
   if (part.kind === 'number') return <b className={part.value < 0 ? 'is-negative' : 'is-positive'}>{part.text}</b>;

@@ -36,7 +36,16 @@ function perRow(batch: RolloutBatch, rows: readonly (readonly number[])[]): Floa
 
 const flatRows = [[0.94], [0.94], [0.94], [0.94], [-0.94], [-0.94], [-0.94], [-0.94]];
 const treeRight = [1.4, 0.94, 0.94, 0.94, 0.94, 1.4, 0.94];
-const treeRows = [treeRight, treeRight, treeRight, [0.47, 2.34, 0.94], [-0.47, -0.94, -0.94, -0.94, -0.94, -2.34, -0.94], [-1.4, -1.4, -0.94], [-1.4, -1.4, -0.94], [-1.4, -1.4, -0.94]];
+const treeRows = [
+  treeRight,
+  treeRight,
+  treeRight,
+  [0.47, 2.34, 0.94],
+  [-0.47, -0.94, -0.94, -0.94, -0.94, -2.34, -0.94],
+  [-1.4, -1.4, -0.94],
+  [-1.4, -1.4, -0.94],
+  [-1.4, -1.4, -0.94],
+];
 
 function say(change: Partial<DescribeInput> & { batch: RolloutBatch }): string {
   const values = change.values ?? perRow(change.batch, flatRows);
@@ -57,7 +66,9 @@ function say(change: Partial<DescribeInput> & { batch: RolloutBatch }): string {
 
 suite('the sentence', () => {
   it('of a flat method counts the tokens that share one number, and what speaks against it', () => {
-    expect(say({ batch: eight() })).toBe('FLAT blames every token of S0>8>9. alike: −0.94 seven times, although three of the four samples through S0>8> were right.');
+    expect(say({ batch: eight() })).toBe(
+      'FLAT blames every token of S0>8>9. alike: −0.94 seven times, although three of the four samples through S0>8> were right.',
+    );
   });
 
   it('of a flat method whose ratios have moved a little says about', () => {
@@ -97,7 +108,15 @@ suite('the sentence', () => {
   it('of an entropy method names the entropies, and the flat number beside them', () => {
     const batch = eight();
     const rows = [[0.9], [0.9], [0.9], [0.9], [-1.2, -1.2, -0.31, -1.2, -0.31, -1.2, -0.31], [-0.9], [-0.9], [-0.9]];
-    expect(say({ batch, title: 'SURE', family: 'entropy', values: perRow(batch, rows), flat: { title: 'FLAT', values: perRow(batch, flatRows), clipState: new Uint8Array(batch.tokens.length) } })).toBe(
+    expect(
+      say({
+        batch,
+        title: 'SURE',
+        family: 'entropy',
+        values: perRow(batch, rows),
+        flat: { title: 'FLAT', values: perRow(batch, flatRows), clipState: new Uint8Array(batch.tokens.length) },
+      }),
+    ).toBe(
       'SURE puts −1.20 on S and only −0.31 on >: the model’s entropy was 0.69 nats at S and 0.01 at >; FLAT gives all seven tokens −0.94.',
     );
   });
@@ -109,14 +128,18 @@ suite('the sentence', () => {
     const nine = batch.responses[4].start + 5;
     values[nine] = 0;
     clipState[nine] = 1;
-    expect(say({ batch, title: 'TREE', family: 'tree', values, clipState })).toBe('TREE puts +2.34 on 1 and only +0.47 on D: only one of the four samples through D was right.');
+    expect(say({ batch, title: 'TREE', family: 'tree', values, clipState })).toBe(
+      'TREE puts +2.34 on 1 and only +0.47 on D: only one of the four samples through D was right.',
+    );
   });
 
   it('says when there is nothing to compare', () => {
     const batch = eight([1, 1, 1, 1, 1, 1, 1, 1]);
     const none = new Float64Array(batch.tokens.length);
     expect(say({ batch, values: none })).toBe('All eight samples were right, so FLAT has nothing to compare: no token gets any credit.');
-    expect(say({ batch, values: none.map(() => Number.NaN) })).toBe('FLAT leaves this prompt out of the update: all eight samples were right.');
+    expect(say({ batch, values: none.map(() => Number.NaN) })).toBe(
+      'FLAT leaves this prompt out of the update: all eight samples were right.',
+    );
     expect(say({ batch: eight(), values: none })).toBe('FLAT gives no token of this prompt any credit at this update.');
   });
 
@@ -130,6 +153,8 @@ suite('the sentence', () => {
   it('speaks of one token of many when a response has opposite signs', () => {
     const batch = eight();
     const rows = [...treeRows.slice(0, 4), [0.5, -1, -1, -1, -1, -2, -1], ...treeRows.slice(5)];
-    expect(say({ batch, title: 'TREE', family: 'other', values: perRow(batch, rows) })).toBe('TREE puts −2.00 on the wrong 9 but +0.50 on S.');
+    expect(say({ batch, title: 'TREE', family: 'other', values: perRow(batch, rows) })).toBe(
+      'TREE puts −2.00 on the wrong 9 but +0.50 on S.',
+    );
   });
 });

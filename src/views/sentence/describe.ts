@@ -55,7 +55,8 @@ export function describe(input: DescribeInput): Part[] {
   if (numbers.every(Number.isNaN)) return [strong(title), text(` leaves this prompt out of the update: ${sameRewards(rows)}.`)];
   if (numbers.every((value) => Number.isNaN(value) || Math.abs(value) < NOTHING)) {
     const isSame = rows.every((row) => row.reward === rows[0].reward);
-    if (isSame) return [text(`${sentenceCase(sameRewards(rows))}, so `), strong(title), text(' has nothing to compare: no token gets any credit.')];
+    if (isSame)
+      return [text(`${sentenceCase(sameRewards(rows))}, so `), strong(title), text(' has nothing to compare: no token gets any credit.')];
     return [strong(title), text(' gives no token of this prompt any credit at this update.')];
   }
   const tree = buildPrefixTree(batch, group);
@@ -145,7 +146,14 @@ function through(input: DescribeInput, row: Row, place: number, tree: PrefixTree
   const all = count === 1 ? 'the one sample' : `the ${countWord(count)} samples`;
   if (!isBinary(input)) return [text(all), ...where, text(` scored ${formatNumber(value, 2)} on average`)];
   const right = Math.round(value * count);
-  const subject = count === 1 ? all : right === count ? `all ${countWord(count)} samples` : right === 0 ? `none of ${all}` : `${right < count / 2 ? 'only ' : ''}${countWord(right)} of ${all}`;
+  const subject =
+    count === 1
+      ? all
+      : right === count
+        ? `all ${countWord(count)} samples`
+        : right === 0
+          ? `none of ${all}`
+          : `${right < count / 2 ? 'only ' : ''}${countWord(right)} of ${all}`;
   return [text(subject), ...where, text(right === 1 || count === 1 ? ' was right' : ' were right')];
 }
 
@@ -153,11 +161,20 @@ function describeUneven(input: DescribeInput, rows: readonly Row[], tree: Prefix
   const { values, clipState } = input;
   const row = bestRow(rows, (candidate) => spread(values, candidate, clipState).size);
   const { most, least, size } = spread(values, row, clipState);
-  const head = [strong(input.title), text(' puts '), number(values[most]), text(` on ${wording(input, row, most)}`), code(textOf(input, most, most + 1))];
+  const head = [
+    strong(input.title),
+    text(' puts '),
+    number(values[most]),
+    text(` on ${wording(input, row, most)}`),
+    code(textOf(input, most, most + 1)),
+  ];
   if (size < PRINT_STEP) return [...head, text(', as on every token of '), code(textOf(input, row.start, row.end)), text('.')];
   const isOpposite = values[most] * values[least] < 0;
   const isSmall = Math.abs(values[least]) < Math.abs(values[most]) / 2;
-  const amount = Math.abs(values[least]) < PRINT_STEP ? [text(' and nothing on ')] : [text(isOpposite ? ' but ' : isSmall ? ' and only ' : ' and '), number(values[least]), text(' on ')];
+  const amount =
+    Math.abs(values[least]) < PRINT_STEP
+      ? [text(' and nothing on ')]
+      : [text(isOpposite ? ' but ' : isSmall ? ' and only ' : ' and '), number(values[least]), text(' on ')];
   return [...head, ...amount, code(textOf(input, least, least + 1)), ...reason(input, row, most, least, tree), text('.')];
 }
 
@@ -182,7 +199,12 @@ function compared({ flat }: DescribeInput, row: Row): Part[] {
   const { size, most, least } = spread(flat.values, row, flat.clipState);
   if (most < 0 || size >= ABOUT * Math.abs(flat.values[most])) return [];
   const about = size < PRINT_STEP ? '' : 'about ';
-  return [text('; '), strong(flat.title), text(` gives all ${countWord(row.end - row.start)} tokens ${about}`), number((flat.values[most] + flat.values[least]) / 2)];
+  return [
+    text('; '),
+    strong(flat.title),
+    text(` gives all ${countWord(row.end - row.start)} tokens ${about}`),
+    number((flat.values[most] + flat.values[least]) / 2),
+  ];
 }
 
 /** "the wrong " where the task's own evaluator says so. */

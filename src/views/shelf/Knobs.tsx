@@ -72,7 +72,11 @@ function More({ members }: { members: readonly ShownKnob[] }) {
   );
 }
 
-function knobsFor(method: Parameters<typeof knobsOf>[0], methods: Parameters<typeof mixedMethods>[0], mix: Parameters<typeof mixedMethods>[1]): readonly Knob[] {
+function knobsFor(
+  method: Parameters<typeof knobsOf>[0],
+  methods: Parameters<typeof mixedMethods>[0],
+  mix: Parameters<typeof mixedMethods>[1],
+): readonly Knob[] {
   try {
     return knobsOf(method, mixedMethods(methods, mix));
   } catch {

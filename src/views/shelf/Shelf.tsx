@@ -65,10 +65,22 @@ function MethodList() {
                 {title}
               </th>
               <td>
-                <input type="radio" name="view-as" aria-label={`View as ${title}`} checked={id === view} onChange={() => void lab.setViewMethod(id)} />
+                <input
+                  type="radio"
+                  name="view-as"
+                  aria-label={`View as ${title}`}
+                  checked={id === view}
+                  onChange={() => void lab.setViewMethod(id)}
+                />
               </td>
               <td>
-                <input type="radio" name="train-with" aria-label={`Train with ${title}`} checked={id === train} onChange={() => void lab.setTrainMethod(id)} />
+                <input
+                  type="radio"
+                  name="train-with"
+                  aria-label={`Train with ${title}`}
+                  checked={id === train}
+                  onChange={() => void lab.setTrainMethod(id)}
+                />
               </td>
             </tr>
           ))}
