@@ -1,5 +1,6 @@
 /** Knob values: a touched knob keeps its value across methods, an untouched one takes the method's default. */
-import type { Knob, KnobValues } from '../core/stages/types.ts';
+import type { Knob, KnobValues, Method } from '../core/stages/types.ts';
+import { SETTINGS } from './settings.ts';
 import type { ShownKnob } from './types.ts';
 
 /** The nearest allowed value: inside [min, max], or the knob's special value (∞ = off) as it is. */
@@ -28,4 +29,23 @@ export function clampMessage(knob: Knob, asked: number): string | null {
   const got = clampKnob(knob, asked);
   if (Object.is(got, asked)) return null;
   return `${knob.label} goes from ${knob.min} to ${knob.max}: ${asked} was set to ${got}.`;
+}
+
+/** Values of a link against the knobs of these methods and of the run: unknown ones dropped, others clamped, each told in a sentence. */
+export function checkKnobs(overrides: KnobValues, methods: readonly Method[]): { overrides: Record<string, number>; problems: string[] } {
+  const kept: Record<string, number> = {};
+  const problems: string[] = [];
+  for (const [id, asked] of Object.entries(overrides)) {
+    const knobs = [...methods.flatMap((method) => method.knobs), ...SETTINGS].filter((knob) => knob.id === id);
+    if (knobs.length === 0) {
+      problems.push(`There is no knob "${id}".`);
+      continue;
+    }
+    // A value that one method allows is kept: the others clamp it while they are viewed.
+    const knob = knobs.find((candidate) => clampMessage(candidate, asked) === null) ?? knobs[0];
+    const message = clampMessage(knob, asked);
+    if (message) problems.push(message);
+    kept[id] = clampKnob(knob, asked);
+  }
+  return { overrides: kept, problems };
 }

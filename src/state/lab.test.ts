@@ -55,6 +55,15 @@ describe('opening', () => {
     expect(state(world).derived!.knobs.clipLow).toBe(0.1);
   });
 
+  it('names what a link asks for in vain, and shows the rest', async () => {
+    const world = await opened({ overrides: { clipLow: 9, zebra: 1 }, lanes: ['entropy', 'nothing'], group: 7, update: 5 });
+    const { max } = clipLow(world);
+    expect(notice(world, 'link values')!.text).toBe(
+      `Part of the link could not be used as it is. Clip below goes from ${clipLow(world).min} to ${max}: 9 was set to ${max}. There is no knob "zebra". There is no lane "nothing". There is no prompt 8: prompt 2 is shown. There is no update 5: the last one is shown.`,
+    );
+    expect(state(world)).toMatchObject({ overrides: { clipLow: max }, lanes: ['entropy'], group: 1, update: 'last' });
+  });
+
   it('names a checkpoint of the link that is not there', async () => {
     const world = await opened({ checkpointId: 'step-99' });
     expect(notice(world, 'link')!.text).toBe('There is no checkpoint "step-99": step 20 is shown.');

@@ -176,7 +176,7 @@ export function createLab(deps: LabDeps, link: LinkState = LINK_DEFAULTS) {
     ...run,
     ...createViewActions(context),
     ...createEditActions(context, run),
-    ...createLoadActions(context, run, link.group),
+    ...createLoadActions(context, run, link),
     notify: speaker.notify,
     dismiss: speaker.dismiss,
     shareLink: (address: string) => `${address.split('#')[0]}#${encodeLink(linkOf(get()), LINK_DEFAULTS)}`,

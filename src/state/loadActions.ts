@@ -5,7 +5,10 @@ import { loadTask } from '../core/tasks/index.ts';
 import { CATALOGUE_PATH, readCatalogue } from './catalogue.ts';
 import type { TaskCatalogue } from './catalogue.ts';
 import type { LabContext } from './context.ts';
+import { checkKnobs } from './knobs.ts';
+import { findLane } from './lanes.ts';
 import type { CheckpointEntry, LabState } from './types.ts';
+import type { LinkState } from './url.ts';
 
 /** What loading needs of training: another checkpoint or task reaches the worker too. */
 export interface Training {
@@ -16,8 +19,9 @@ export interface Training {
   clearFrames(): void;
 }
 
-/** `group` is null where the link named a prompt itself. */
-export function createLoadActions(context: LabContext, training: Training, linkedGroup: number | null) {
+/** `linked` is what the link said of the batch; a null group leaves the choice to the recording. */
+export function createLoadActions(context: LabContext, training: Training, linked: Pick<LinkState, 'group' | 'update'>) {
+  const { group: linkedGroup, update: linkedUpdate } = linked;
   const { store, deps, notify } = context;
   const get = store.getState;
   let catalogue: Promise<readonly TaskCatalogue[]> | null = null;
@@ -50,6 +54,22 @@ export function createLoadActions(context: LabContext, training: Training, linke
       text: `${what} could not be loaded: ${(error as Error).message}${get().batch ? ' What was on screen stays.' : ''}`,
       action: { label: 'Try again', run: retry },
     });
+  };
+
+  /** What a link asked for and this page does not have, once methods and batch are there to tell. */
+  const checkLink = (): void => {
+    const { overrides, methods, lanes, update, batch, group } = get();
+    const checked = checkKnobs(overrides, Object.values(methods));
+    const problems = [...checked.problems];
+    const known = lanes.filter((id) => Object.values(methods).some((method) => findLane(id, method)));
+    for (const id of lanes) if (!known.includes(id)) problems.push(`There is no lane "${id}".`);
+    if (batch && linkedGroup !== null && linkedGroup !== group)
+      problems.push(`There is no prompt ${linkedGroup + 1}: prompt ${group + 1} is shown.`);
+    if (batch && linkedUpdate !== update) problems.push(`There is no update ${linkedUpdate}: the last one is shown.`);
+    if (problems.length === 0) return;
+    store.setState({ overrides: checked.overrides, lanes: known });
+    context.recompute();
+    notify({ id: 'link values', level: 'warning', text: `Part of the link could not be used as it is. ${problems.join(' ')}` });
   };
 
   const selectCheckpoint = async (id: string): Promise<void> => {
@@ -98,6 +118,7 @@ export function createLoadActions(context: LabContext, training: Training, linke
         ...(isPlain ? { batch: null, sampled: null } : {}),
       });
       context.dismiss('load');
+      if (isFirst) checkLink();
       const { until } = get().run;
       if (isFirst && until !== null) {
         const text = `This link was made at step ${until} of a run that starts here. The same seed gives the same samples again.`;

@@ -6,6 +6,7 @@ import { timesWord } from '../sentence/words.ts';
 export function Intro() {
   const task = useLabState((state) => state.task);
   const group = useLabState((state) => state.batch?.groups[state.group] ?? null);
+  const hasFailed = useLabState((state) => state.notices.some(({ id }) => id === 'load'));
   return (
     <div className="intro">
       <h1>One reward at the end. Which token earned it?</h1>
@@ -15,6 +16,8 @@ export function Intro() {
             The model answered <code className="prompt-text">{glyphs(task, group.prompt)}</code> {timesWord(group.end - group.start)}.{' '}
             <Legend text={task.meta.legend} />
           </>
+        ) : hasFailed ? (
+          'There is no step to show yet.'
         ) : (
           'Loading a recorded step …'
         )}

@@ -1,4 +1,5 @@
 import { useMemo, useRef } from 'react';
+import type { RolloutBatch } from '../../core/batch.ts';
 import { HEADLINE, METHODS } from '../../core/methods/index.ts';
 import { deriveCredit } from '../../state/credit.ts';
 import { findLane } from '../../state/lanes.ts';
@@ -75,7 +76,7 @@ export function Matrix({ highlight, onEdit }: MatrixProps) {
   }, [previewEntropies, lanes]);
 
   return (
-    <div className="matrix-place" data-ready={views.length > 0}>
+    <div className="matrix-place" style={{ maxHeight: batch ? LANE_FRAME_HEIGHT + ROW_HEIGHT * rowCount(batch, group) : undefined }}>
       {batch && task && credit && views.length > 0 && (
         <MatrixPanel
           batch={batch}
@@ -96,6 +97,14 @@ export function Matrix({ highlight, onEdit }: MatrixProps) {
       )}
     </div>
   );
+}
+
+/** Tallest row, and what stands over and under the rows, CSS px: the sentence follows the last row and not the foot of a tall screen. */
+const ROW_HEIGHT = 41;
+const LANE_FRAME_HEIGHT = 140;
+
+function rowCount(batch: RolloutBatch, group: number): number {
+  return batch.groups[group].end - batch.groups[group].start;
 }
 
 /** The lane whose numbers the temperature slider previews. */
