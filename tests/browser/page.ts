@@ -37,7 +37,8 @@ export const creditCell = (page: Page, response: number, token: number): Locator
   creditGrid(page).getByRole('gridcell', { name: new RegExp(`^response ${response}, token ${token} `) });
 
 export async function pin(page: Page, response: number, token: number): Promise<void> {
-  await creditCell(page, response, token).click();
+  // Not by coordinates: while the model trains, rows change places between aiming and clicking.
+  await creditCell(page, response, token).dispatchEvent('click');
   await inspector(page)
     .getByRole('heading', { name: `response ${response}, token ${token}` })
     .waitFor();
