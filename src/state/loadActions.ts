@@ -1,7 +1,9 @@
 /** Actions that bring files shipped with the page onto the screen: tasks, checkpoints, recordings. */
+import type { RolloutBatch } from '../core/batch.ts';
 import { decodeBatch } from '../core/batchCodec.ts';
 import { HEADLINE, METHODS } from '../core/methods/index.ts';
 import { loadTask } from '../core/tasks/index.ts';
+import type { StepMetrics } from '../engine/protocol.ts';
 import { CATALOGUE_PATH, readCatalogue } from './catalogue.ts';
 import type { TaskCatalogue } from './catalogue.ts';
 import type { LabContext } from './context.ts';
@@ -27,6 +29,8 @@ export function createLoadActions(context: LabContext, training: Training, linke
   let catalogue: Promise<readonly TaskCatalogue[]> | null = null;
   // The last request wins: a slow file must not replace what was asked for after it.
   let ticket = 0;
+  /** Curves of the run that the page opens with. */
+  let homeMetrics: readonly StepMetrics[] = [];
 
   const needCatalogue = (): Promise<readonly TaskCatalogue[]> => {
     catalogue ??= deps.fetchFile(CATALOGUE_PATH).then(readCatalogue);
@@ -36,14 +40,13 @@ export function createLoadActions(context: LabContext, training: Training, linke
     return catalogue;
   };
 
-  const showCheckpoint = async (entry: CheckpointEntry, mine: number, extra: Partial<LabState>): Promise<void> => {
-    if (!entry.recording) {
-      store.setState({ checkpointId: entry.id, ...extra });
-      return;
-    }
-    const batch = decodeBatch(await deps.fetchFile(entry.recording));
-    if (mine !== ticket) return;
-    context.showBatch(batch, { checkpointId: entry.id, source: 'recorded', step: entry.step, ...extra });
+  const readRecording = async (entry: CheckpointEntry): Promise<RolloutBatch | null> =>
+    entry.recording ? decodeBatch(await deps.fetchFile(entry.recording)) : null;
+
+  const showRecording = (entry: CheckpointEntry, batch: RolloutBatch | null, change: Partial<LabState>): void => {
+    const found: Partial<LabState> = { ...change, checkpointId: entry.id, source: 'recorded', step: entry.step };
+    if (batch) context.showBatch(batch, found);
+    else store.setState({ ...found, batch: null, sampled: null, derived: null });
     training.clearFrames();
   };
 
@@ -56,20 +59,37 @@ export function createLoadActions(context: LabContext, training: Training, linke
     });
   };
 
-  /** What a link asked for and this page does not have, once methods and batch are there to tell. */
-  const checkLink = (): void => {
+  const loadShelf = async (): Promise<void> => {
+    await Promise.allSettled(METHODS.map(({ id }) => context.needMethod(id)));
+  };
+
+  /** What a link asked for and this page does not have, once there are methods and a batch to tell by. */
+  const checkLink = async (): Promise<void> => {
+    const asked = get();
+    // A knob or lane may belong to a method that nothing has needed yet.
+    if (Object.keys(asked.overrides).length > 0 || asked.lanes.some((id) => !findLane(id, null))) await loadShelf();
     const { overrides, methods, lanes, update, batch, group } = get();
     const checked = checkKnobs(overrides, Object.values(methods));
     const problems = [...checked.problems];
     const known = lanes.filter((id) => Object.values(methods).some((method) => findLane(id, method)));
     for (const id of lanes) if (!known.includes(id)) problems.push(`There is no lane "${id}".`);
-    if (batch && linkedGroup !== null && linkedGroup !== group)
+    if (batch && linkedGroup !== null && linkedGroup >= batch.groups.length) {
       problems.push(`There is no prompt ${linkedGroup + 1}: prompt ${group + 1} is shown.`);
-    if (batch && linkedUpdate !== update) problems.push(`There is no update ${linkedUpdate}: the last one is shown.`);
+    }
+    if (batch && linkedUpdate !== 'last' && linkedUpdate > batch.updates.length && update === 'last') {
+      problems.push(`There is no update ${linkedUpdate}: the last one is shown.`);
+    }
     if (problems.length === 0) return;
     store.setState({ overrides: checked.overrides, lanes: known });
     context.recompute();
     notify({ id: 'link values', level: 'warning', text: `Part of the link could not be used as it is. ${problems.join(' ')}` });
+  };
+
+  const offerRun = (): void => {
+    const { until } = get().run;
+    if (until === null) return;
+    const text = `This link was made at step ${until} of a run that starts here. The same seed gives the same samples again.`;
+    notify({ id: 'until', level: 'info', text, action: { label: `Train to step ${until}`, run: () => void training.play() } });
   };
 
   const selectCheckpoint = async (id: string): Promise<void> => {
@@ -77,9 +97,9 @@ export function createLoadActions(context: LabContext, training: Training, linke
     const entry = get().checkpoints.find((candidate) => candidate.id === id);
     if (!entry) return;
     try {
-      await showCheckpoint(entry, mine, {});
+      const batch = await readRecording(entry);
       if (mine !== ticket) return;
-      store.setState({ metrics: [] });
+      showRecording(entry, batch, { metrics: id === get().home.checkpointId ? homeMetrics : [] });
       await training.sendCheckpoint(entry.checkpoint);
       context.dismiss('load');
       context.announce(`${entry.label}.`);
@@ -88,42 +108,48 @@ export function createLoadActions(context: LabContext, training: Training, linke
     }
   };
 
+  /** The shelf of a task and the checkpoint to open it with: the wanted one, else the task's first. */
+  const findCheckpoint = async (taskId: string, wanted: string): Promise<{ shelf: TaskCatalogue; entry: CheckpointEntry }> => {
+    const shelf = (await needCatalogue()).find(({ id }) => id === taskId);
+    if (!shelf) throw new Error(`no recording of the task "${taskId}" is shipped with this page. Choose another task.`);
+    const byId = (id: string): CheckpointEntry | undefined => shelf.checkpoints.find((entry) => entry.id === id);
+    return { shelf, entry: byId(wanted) ?? byId(shelf.first) ?? shelf.checkpoints[0] };
+  };
+
   const openTask = async (taskId: string, isFirst: boolean): Promise<void> => {
     const mine = ++ticket;
+    const wanted = isFirst ? get().checkpointId : '';
+    const methods = isFirst ? [...HEADLINE, get().viewMethod, ...Object.values(get().mix)] : [];
     try {
-      const [task, tasks] = await Promise.all([loadTask(taskId), needCatalogue()]);
+      const place = findCheckpoint(taskId, wanted);
+      // All at once: one after the other, each would wait a round trip for nothing. Credit is computed once, with all there.
+      const [{ shelf, entry }, task, batch] = await Promise.all([
+        place,
+        loadTask(taskId),
+        place.then(({ entry: found }) => readRecording(found)),
+        ...methods.map(context.needMethod),
+      ]);
       if (mine !== ticket) return;
-      const shelf = tasks.find(({ id }) => id === taskId);
-      if (!shelf) throw new Error(`no recording of ${task.meta.title} is shipped with this page.`);
-      const wanted = isFirst ? get().checkpointId : '';
-      const entry =
-        shelf.checkpoints.find(({ id }) => id === wanted) ?? shelf.checkpoints.find(({ id }) => id === shelf.first) ?? shelf.checkpoints[0];
       if (wanted !== '' && entry.id !== wanted) {
         notify({ id: 'link', level: 'warning', text: `There is no checkpoint "${wanted}": ${entry.label} is shown.` });
       }
-      const group = isFirst && linkedGroup !== null ? linkedGroup : entry.id === shelf.first ? shelf.group : 0;
-      // Credit is computed once, with task, methods and batch all there.
-      if (isFirst) await Promise.all([...HEADLINE, get().viewMethod, ...Object.values(get().mix)].map((id) => context.needMethod(id)));
-      if (mine !== ticket) return;
       if (!isFirst) training.stopEngine();
-      const isPlain = entry.recording === null;
-      await showCheckpoint(entry, mine, {
+      const isHome = entry.id === shelf.first;
+      homeMetrics = shelf.metrics;
+      showRecording(entry, batch, {
         taskId,
         task,
         checkpoints: shelf.checkpoints,
         baseCheckpoint: shelf.base,
-        metrics: shelf.metrics,
-        group,
+        metrics: isHome ? shelf.metrics : [],
+        group: (isFirst ? linkedGroup : null) ?? (isHome ? shelf.group : 0),
         home: { checkpointId: shelf.first, group: shelf.group },
-        ...(isPlain ? { batch: null, sampled: null } : {}),
+        ...(isFirst ? {} : { pin: null }),
       });
       context.dismiss('load');
-      if (isFirst) checkLink();
-      const { until } = get().run;
-      if (isFirst && until !== null) {
-        const text = `This link was made at step ${until} of a run that starts here. The same seed gives the same samples again.`;
-        notify({ id: 'until', level: 'info', text, action: { label: `Train to step ${until}`, run: () => void training.play() } });
-      }
+      if (!isFirst) return;
+      offerRun();
+      await checkLink();
     } catch (error) {
       if (mine === ticket) fail(error, 'The recording', () => void openTask(taskId, isFirst));
     }
@@ -132,15 +158,9 @@ export function createLoadActions(context: LabContext, training: Training, linke
   return {
     /** The first screen: recording, task and the methods of the switch, in parallel. */
     open: () => openTask(get().taskId, true),
-    selectTask(taskId: string): Promise<void> {
-      if (taskId === get().taskId) return Promise.resolve();
-      store.setState({ pin: null, landedPin: null });
-      return openTask(taskId, false);
-    },
+    selectTask: (taskId: string): Promise<void> => (taskId === get().taskId ? Promise.resolve() : openTask(taskId, false)),
     selectCheckpoint,
     /** The rest of the shelf, once the first screen stands. A method that fails is loaded again when it is chosen. */
-    async loadShelf(): Promise<void> {
-      await Promise.allSettled(METHODS.map(({ id }) => context.needMethod(id)));
-    },
+    loadShelf,
   };
 }

@@ -1,5 +1,4 @@
-import { flip, offset, shift, useFloating } from '@floating-ui/react-dom';
-import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { type KeyboardEvent, lazy, type ReactNode, Suspense, useEffect, useId, useRef, useState } from 'react';
 
 export interface MenuItem {
   id: string;
@@ -18,17 +17,15 @@ interface MenuProps {
   items: readonly MenuItem[];
 }
 
+/** The list and the code that places it are not needed for the first picture. */
+const MenuList = lazy(async () => ({ default: (await import('./MenuList.tsx')).MenuList }));
+
 /** A button with a list of actions. Arrows move, Home/End jump, Escape and Tab close. */
 export function Menu({ label, button, items }: MenuProps) {
   const [open, setOpen] = useState(false);
   const id = useId();
   const root = useRef<HTMLDivElement>(null);
   const trigger = useRef<HTMLButtonElement>(null);
-  const { refs, floatingStyles } = useFloating({
-    placement: 'bottom-end',
-    strategy: 'fixed',
-    middleware: [offset(4), flip(), shift({ padding: 6 })],
-  });
 
   const entries = () => [...(root.current?.querySelectorAll<HTMLButtonElement>('[role=menuitem]:not(:disabled)') ?? [])];
   const close = (refocus: boolean) => {
@@ -38,7 +35,6 @@ export function Menu({ label, button, items }: MenuProps) {
 
   useEffect(() => {
     if (!open) return;
-    root.current?.querySelector<HTMLButtonElement>('[role=menuitem]:not(:disabled)')?.focus();
     const outside = (event: Event) => {
       if (!root.current?.contains(event.target as Node)) setOpen(false);
     };
@@ -66,10 +62,7 @@ export function Menu({ label, button, items }: MenuProps) {
   return (
     <div ref={root} className="menu-root">
       <button
-        ref={(element) => {
-          trigger.current = element;
-          refs.setReference(element);
-        }}
+        ref={trigger}
         type="button"
         className="button"
         aria-haspopup="menu"
@@ -82,31 +75,19 @@ export function Menu({ label, button, items }: MenuProps) {
         {button}
       </button>
       {open && (
-        <div ref={refs.setFloating} id={id} role="menu" aria-label={label} className="menu" style={floatingStyles} onKeyDown={onKeyDown}>
-          {items.map((item) => (
-            <button
-              key={item.id}
-              type="button"
-              role="menuitem"
-              disabled={item.disabled}
-              tabIndex={-1}
-              className="menu-item"
-              onClick={() => {
-                close(true);
-                item.run();
-              }}
-            >
-              <span className="menu-check" aria-hidden="true">
-                {item.checked ? '✓' : ''}
-              </span>
-              <span>
-                {item.label}
-                {item.checked && <span className="visually-hidden"> (current)</span>}
-                {item.detail && <span className="menu-detail">{item.detail}</span>}
-              </span>
-            </button>
-          ))}
-        </div>
+        <Suspense>
+          <MenuList
+            id={id}
+            label={label}
+            anchor={trigger.current}
+            items={items}
+            onKeyDown={onKeyDown}
+            onChoose={(item) => {
+              close(true);
+              item.run();
+            }}
+          />
+        </Suspense>
       )}
     </div>
   );

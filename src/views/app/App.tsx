@@ -7,7 +7,6 @@ import { Rail } from '../rail/Rail.tsx';
 import { Sentence } from '../sentence/Sentence.tsx';
 import { CurvesBar } from './CurvesBar.tsx';
 import { Deferred } from './Deferred.tsx';
-import { EditResponse } from './EditResponse.tsx';
 import { Intro } from './Intro.tsx';
 import { LabContext, useLab, useLabState } from './labContext.ts';
 import { Matrix } from './Matrix.tsx';
@@ -26,6 +25,7 @@ export function App({ lab }: { lab: Lab }) {
 }
 
 const loadShelf = async () => (await import('../shelf/Shelf.tsx')).Shelf;
+const loadEditor = async () => (await import('./EditResponse.tsx')).EditResponse;
 const loadHelp = async () => (await import('../help/Help.tsx')).Help;
 
 function Page() {
@@ -60,7 +60,9 @@ function Page() {
         <Side onHighlight={setHighlight} />
       </main>
       <CurvesBar />
-      {edited !== null && <EditResponse response={edited} onClose={() => setEdited(null)} />}
+      {edited !== null && (
+        <Deferred load={loadEditor} className="dialog-wait" props={{ response: edited, onClose: () => setEdited(null) }} />
+      )}
       {helpOpen && <Deferred load={loadHelp} className="dialog-wait" />}
       <Notices />
       <Announcer />
