@@ -242,6 +242,40 @@ describe('training', () => {
     await expect.poll(() => world.calls.filter((call) => call === 'start').length).toBe(2);
   });
 
+  it('starts from the file again after a checkpoint that the worker refused', async () => {
+    const world = await opened();
+    await world.lab.play();
+    world.handlers().onError('step-20.bin is damaged.');
+    expect(notice(world, 'run')!.text).toBe('step-20.bin is damaged. What is on screen stays.');
+    await world.lab.play();
+    expect(world.calls.filter((call) => call === 'start').length).toBe(2);
+  });
+
+  it('shows nothing of the run before once it was reset', async () => {
+    const world = await opened();
+    await world.lab.play();
+    world.handlers().onReady({ backend: 'wasm', step: 20 });
+    world.handlers().onBundle(bundle(21));
+    world.lab.reset();
+    await expect.poll(() => world.calls).toContain('load');
+    world.handlers().onBundle(bundle(22));
+    expect(state(world)).toMatchObject({ source: 'recorded', step: 20, run: { status: 'paused' } });
+    world.handlers().onReady({ backend: 'wasm', step: 20 });
+    await world.lab.play();
+    world.handlers().onBundle(bundle(21));
+    expect(state(world)).toMatchObject({ source: 'live', step: 21 });
+  });
+
+  it('stays where it is when the file to go back to does not come', async () => {
+    const world = await opened();
+    await world.lab.play();
+    world.handlers().onBundle(bundle(21));
+    world.broken.add('step-60.bin');
+    await world.lab.selectCheckpoint('step-60');
+    expect(state(world)).toMatchObject({ source: 'live', step: 21, checkpointId: 'step-20' });
+    expect(notice(world, 'load')).toBeDefined();
+  });
+
   it('says why it cannot start, and can be asked again', async () => {
     const world = await opened();
     world.broken.add('worker');

@@ -15,7 +15,9 @@ import type { LinkState } from './url.ts';
 /** What loading needs of training: another checkpoint or task reaches the worker too. */
 export interface Training {
   play(): Promise<void>;
-  sendCheckpoint(path: string): Promise<void>;
+  pause(): void;
+  readCheckpoint(path: string): Promise<ArrayBuffer | null>;
+  loadCheckpoint(checkpoint: ArrayBuffer | null): void;
   stopEngine(): void;
   /** A recording is on screen: earlier frames belong to another run. */
   clearFrames(): void;
@@ -97,10 +99,12 @@ export function createLoadActions(context: LabContext, training: Training, linke
     const entry = get().checkpoints.find((candidate) => candidate.id === id);
     if (!entry) return;
     try {
-      const batch = await readRecording(entry);
+      training.pause();
+      // Both or neither: the worker must not train on from weights that are not those on screen.
+      const [batch, checkpoint] = await Promise.all([readRecording(entry), training.readCheckpoint(entry.checkpoint)]);
       if (mine !== ticket) return;
       showRecording(entry, batch, { metrics: id === get().home.checkpointId ? homeMetrics : [] });
-      await training.sendCheckpoint(entry.checkpoint);
+      training.loadCheckpoint(checkpoint);
       context.dismiss('load');
       context.announce(`${entry.label}.`);
     } catch (error) {

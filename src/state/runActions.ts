@@ -30,6 +30,10 @@ export function createRunActions(context: LabContext) {
   let isSendDue = false;
   let isPausedByHiding = false;
   let frames: Frames = { list: [], at: -1 };
+  /** The worker has loaded a checkpoint and answers. */
+  let isReady = false;
+  /** A recording is on screen and the worker has not gone to its checkpoint yet: bundles still on their way are of the run before. */
+  let isStale = false;
 
   const trainedMethod = async (): Promise<TrainedMethod> => {
     const { trainMethod, mix } = get();
@@ -52,6 +56,10 @@ export function createRunActions(context: LabContext) {
   };
 
   const onBundle = (bundle: Bundle): void => {
+    if (isStale) {
+      engine?.painted();
+      return;
+    }
     const { sampled, source, step } = get();
     if (frames.list.length === 0 && sampled && source === 'recorded') setFrames(pushFrame(frames, { step, source, batch: sampled }));
     const batch = decodeBatch(bundle.batch);
@@ -90,6 +98,13 @@ export function createRunActions(context: LabContext) {
     });
   };
 
+  const dropEngine = (): void => {
+    engine?.dispose();
+    engine = null;
+    isReady = false;
+    isStale = false;
+  };
+
   const start = async (): Promise<EngineClient> => {
     const { checkpoints, checkpointId, taskId, seed, baseCheckpoint } = get();
     const entry = checkpoints.find(({ id }) => id === checkpointId);
@@ -101,6 +116,8 @@ export function createRunActions(context: LabContext) {
     ]);
     const created = await deps.createEngine({
       onReady({ backend, message }) {
+        isReady = true;
+        isStale = false;
         if (get().run.status !== 'running') setRun({ status: 'paused' });
         setRun({ backend, stepsPerSecond: 0 });
         if (message) {
@@ -111,9 +128,14 @@ export function createRunActions(context: LabContext) {
       },
       onBundle,
       onStopped,
-      onError: failed,
+      onError(message) {
+        isStale = false;
+        // Without a model there is nothing to go on with: the next try starts from the file again.
+        if (!isReady) dropEngine();
+        failed(message);
+      },
       onLost(message) {
-        engine = null;
+        dropEngine();
         failed(message);
       },
     });
@@ -166,26 +188,28 @@ export function createRunActions(context: LabContext) {
     },
     stepBack: () => showFrame(moveFrame(frames, -1)),
     stepForward: () => showFrame(moveFrame(frames, 1)),
-    clearFrames: () => setFrames({ list: [], at: -1 }),
+    /** A recording comes on the screen: earlier frames, and bundles on their way, belong to another run. */
+    clearFrames() {
+      setFrames({ list: [], at: -1 });
+      isStale = engine !== null;
+    },
     /** Back to the checkpoint, and its recording on the screen. */
     reset() {
-      setRun({ stepsPerSecond: 0, until: null });
+      actions.pause();
+      setRun({ until: null });
       context.dismiss('run');
       void context.showRecording();
     },
-    /** The worker goes on from another checkpoint. */
-    async sendCheckpoint(path: string) {
-      if (!engine) {
-        setRun({ status: 'idle', stepsPerSecond: 0 });
-        return;
-      }
-      actions.pause();
-      engine.load(await deps.fetchFile(path));
+    /** The file that the worker would need to follow; null while there is no worker. */
+    readCheckpoint: async (path: string): Promise<ArrayBuffer | null> => (engine ? deps.fetchFile(path) : null),
+    /** The worker goes on from this checkpoint. */
+    loadCheckpoint(checkpoint: ArrayBuffer | null) {
+      if (engine && checkpoint) engine.load(checkpoint);
+      else setRun({ status: 'idle', stepsPerSecond: 0 });
     },
     /** Ends the worker: another task needs another model. */
     stopEngine() {
-      engine?.dispose();
-      engine = null;
+      dropEngine();
       setRun({ status: 'idle', stepsPerSecond: 0, backend: null, until: null });
     },
     /** A hidden page trains nothing. */
