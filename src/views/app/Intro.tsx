@@ -1,6 +1,6 @@
 import { glyphs } from '../../core/tasks/index.ts';
 import { useLabState } from './labContext.ts';
-import { timesWord } from '../sentence/words.ts';
+import { sentenceCase, timesWord } from '../sentence/words.ts';
 
 /** The question of the page, what was asked and answered, and how to read the glyphs. */
 export function Intro() {
@@ -28,5 +28,5 @@ export function Intro() {
 
 /** The task's own line of explanation, as one sentence. */
 function Legend({ text }: { text: string }) {
-  return <span className="intro-legend">{text}.</span>;
+  return <span className="intro-legend">{sentenceCase(text)}.</span>;
 }

@@ -1,3 +1,4 @@
+import { useEffect } from 'react';
 import type { CellRef } from '../matrix/types.ts';
 import { Deferred } from './Deferred.tsx';
 import { useLab, useLabState } from './labContext.ts';
@@ -5,6 +6,9 @@ import { usePreviewTemperature } from './preview.ts';
 import { useTheme } from './useTheme.ts';
 
 const loadInspector = async () => (await import('../inspector/Inspector.tsx')).Inspector;
+
+/** Where the style sheet makes the inspector a sheet. */
+const SHEET_QUERY = '(max-width: 1099px)';
 
 interface SideProps {
   onHighlight: (cells: readonly CellRef[] | null) => void;
@@ -20,6 +24,12 @@ export function Side({ onHighlight }: SideProps) {
   const pin = useLabState((state) => state.landedPin);
   const methods = useLabState((state) => state.methods);
   const previewTemperature = usePreviewTemperature();
+  const isPinned = pin !== null;
+  useEffect(() => {
+    // The sheet of a narrow page comes over the cell that was just pinned: bring it up where it can be seen.
+    if (isPinned && matchMedia(SHEET_QUERY).matches)
+      document.querySelector('.mx-cell.is-pinned')?.scrollIntoView({ block: 'start', inline: 'nearest' });
+  }, [isPinned]);
   if (!pin || !batch || !task || !derived?.credit) {
     return (
       <aside className="side side-empty">
