@@ -79,6 +79,14 @@ describe('HAPO', () => {
       }),
     );
   });
+  it('reports the factor on the advantage, 1 where there is none to change', () => {
+    // x = 0 −1 −2 at pivot 0.5: h = 1, 0, −1; ratio 1, so only the last is damped, to 0
+    const tokens = (reward: number) => ({ tokens: [1, 2, 3], reward, entropies: [1, exp(-1), exp(-2)] });
+    const factors = (first: number) =>
+      [...run([[tokens(first), tokens(0)]], { entropyPivot: 0.5 }).trace.redistribution.values].map((x) => Number(x.toFixed(9)) + 0);
+    expect(factors(1)).toEqual([1, 1, 0, 1, 1, 0]);
+    expect(factors(0)).toEqual([1, 1, 1, 1, 1, 1]);
+  });
   it('at ratio 1 leaves uncertain tokens alone, and with the released sign every token', () => {
     fc.assert(
       fc.property(anyGroup(), (group) => {

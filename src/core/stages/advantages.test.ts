@@ -77,6 +77,7 @@ describe('return to go', () => {
     expect(list).toEqual([-0.375, -0.75, -1.5, 1.5]);
     expect([...trace.returns.values]).toEqual(list);
     expect([...trace.baseline.values]).toEqual([2.5, 2.5]);
+    expect(run(returnToGo, [[right(1)], PAIR], { baseline: 1 }).list).toEqual([0, -1.5, -1.5, -1.5, 1.5]);
   });
   it('takes the mean of the others', () => {
     expect(run(returnToGo, [[...PAIR, right(1)]], { baseline: 2 }).list).toEqual([-1.5, -1.5, -1.5, 3, -1.5]);
@@ -136,6 +137,7 @@ describe('prefix-tree TD', () => {
   });
   it('is 0 for a lone sample', () => {
     expect(run(prefixTreeTd, [[right(1, 2)], GROUP]).list.slice(0, 3)).toEqual([0, 0, 2]);
+    expect(run(prefixTreeTd, [GROUP, [right(1, 2)]]).list.slice(-3)).toEqual([-0.5, 0, 0]);
   });
 });
 
@@ -172,5 +174,8 @@ describe('token-level group average', () => {
     expect(list[26]).toBeCloseTo(Math.sqrt(24), 12);
     expect(list[51]).toBeCloseTo(-HALF, 15);
     expect([...trace.advantageRule.values]).toEqual([2, 1, 2]);
+    // exactly 5: rewards 10 and 0 about their mean
+    const centred = run(tokenGroupAverage, [[{ tokens: [1], reward: 10 }, wrong(1)]], { normByStd: 0 });
+    expect([...centred.trace.advantageRule.values, ...centred.list]).toEqual([2, 5, -5]);
   });
 });

@@ -82,6 +82,10 @@ describe('the clipped surrogate', () => {
     expect([...trace.clipped.values]).toEqual([0, 1, 0]);
     expect([...trace.clipState.values]).toEqual([1, 1, 0]);
   });
+  it('keeps the gradient of a ratio that is exactly at the cap', () => {
+    const { gradLogprobs, trace } = clippedSurrogate(lossInput([1], [1], { delta: 1 }));
+    expect([gradLogprobs[0], trace.clipState.values[0]]).toEqual([-1, 0]);
+  });
   it('clamps the log-ratio, without gradient outside', () => {
     const bound = log(2);
     const { trace, gradLogprobs } = clippedSurrogate(lossInput([8, 0.1, 1.5], [-1, 1, -1], { logRatioClamp: bound }));
@@ -91,7 +95,9 @@ describe('the clipped surrogate', () => {
   });
   it('reports the drift from the sampling policy', () => {
     const { trace } = clippedSurrogate(lossInput([2, 2], [1, 1]));
-    expect(trace.ppoKl.values[0]).toBeCloseTo(-log(2), 7);
+    const drift = -(trace.logRatio.values[0] + trace.logRatio.values[1]);
+    expect(trace.ppoKl.values[0]).toBe(drift / (2 + 1e-8));
+    expect(drift).toBeCloseTo(-2 * log(2), 12);
     expect(round(trace.logRatio.values)).toEqual(round([log(2), log(2)]));
     expect([...trace.oldLogprobs.values]).toEqual([-20, -20]);
     expect(round(trace.logprobs.values)).toEqual(round([-20 + log(2), -20 + log(2)]));
@@ -116,7 +122,7 @@ describe('the policy-gradient loss', () => {
     expect(round(trace.tokenLoss.values)).toEqual(round([-3 * (-20 + log(2)), -20]));
     expect(round(gradLogprobs)).toEqual([-1.5, 0.5]);
     expect(loss).toBeCloseTo((-3 * (-20 + log(2)) - 20) / 2, 12);
-    expect(trace.ppoKl.values[0]).toBeCloseTo(-log(2) / 2, 7);
+    expect(trace.ppoKl.values[0]).toBe(-(-20 + log(2) + 20) / (2 + 1e-8));
     expect(trace.tokenCount.values[0]).toBe(2);
     expect(round(trace.lossSlope.values)).toEqual([-3, 1]);
     expect(trace.policyLoss.values[0]).toBe(loss);
@@ -156,6 +162,8 @@ describe('KL estimators at x = 0.5', () => {
     expect(klEstimate('k3', -5, NO_CLAMPS).slope).toBeCloseTo(1 - Math.exp(5), 9);
     expect(klEstimate('k3', 3, { log: 2, value: 10 })).toEqual({ value: Math.exp(-2) - 1 + 2, slope: 0 });
     expect(klEstimate('k3', 30, VERL_CLAMPS).slope).toBe(0);
+    const edge = klEstimate('k3', 1, NO_CLAMPS).value;
+    expect(klEstimate('k3', 1, { log: 1, value: edge })).toEqual(klEstimate('k3', 1, NO_CLAMPS));
   });
   it('clamps every value for OpenRLHF', () => {
     expect(klEstimate('k1', 12, OPENRLHF_CLAMPS).value).toBe(10);

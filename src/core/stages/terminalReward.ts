@@ -12,7 +12,7 @@ export function scalarRewards({ batch, knobs }: StageInput, scalars: Float64Arra
   const n = batch.tokens.length;
   const reward = new Float64Array(n);
   batch.responses.forEach((response, i) => {
-    if (response.end > response.start) reward[response.end - 1] = scalars[i];
+    reward[response.end - 1] = scalars[i];
   });
   if (knobs.klInRewardCoef === 0) {
     return {
