@@ -179,3 +179,18 @@ describe('token-level group average', () => {
     expect([...centred.trace.advantageRule.values, ...centred.list]).toEqual([2, 5, -5]);
   });
 });
+
+describe('a group that is not the first', () => {
+  it('is measured by its own size', () => {
+    const batch = batchOf([right(1), wrong(1)], [right(1), wrong(1), wrong(2), wrong(3)], [right(1)]);
+    const rewards = Float64Array.of(1, 0, 1, 0, 0, 0, 1);
+    const third = 1 / 3;
+    expect([...baselines(batch, rewards, 'group-mean')]).toEqual([0.5, 0.5, 0.25, 0.25, 0.25, 0.25, 1]);
+    expect([...baselines(batch, rewards, 'leave-one-out')]).toEqual([0, 1, 0, third, third, third, 0]);
+  });
+  it('of one sample gets nothing from the prefix tree', () => {
+    const { list } = run(prefixTreeTd, [[right(1), wrong(2)], [right(1, 2)]]);
+    expect(list.slice(2)).toEqual([0, 0]);
+    expect(list[0]).not.toBe(0);
+  });
+});
