@@ -14,6 +14,16 @@ export interface Span {
   label: string;
   /** Exactly known by the task's evaluator: false marks a wrong step. Absent when the task cannot tell. */
   correct?: boolean;
+  /** A turn's own test results, 0/1 per test. */
+  parts?: readonly number[];
+}
+
+/** Rewards of K continuations drawn from a prefix of a response. */
+export interface Continuation {
+  /** Tokens of the response that the prefix holds; 0 is the prompt alone. */
+  after: number;
+  /** [K] */
+  rewards: readonly number[];
 }
 
 export interface RolloutResponse {
@@ -30,6 +40,8 @@ export interface RolloutResponse {
   parts?: readonly number[];
   role?: 'chosen' | 'rejected' | 'reference';
   spans?: readonly Span[];
+  /** Monte-Carlo continuations from prefixes of this response, ascending by `after`. */
+  continuations?: readonly Continuation[];
   /** True when generation stopped at the length limit and not at the end token. */
   truncated?: boolean;
   /** True when a user changed the reward or the tokens by hand: "edited, not sampled". */
@@ -45,7 +57,10 @@ export interface RolloutGroup {
   referenceAnswer?: readonly number[];
   /** Reward of the greedy response to this prompt (ReMax baseline). */
   greedyReward?: number;
+  /** Effort r that the prompt asks for. */
   effort?: number;
+  /** Groups of one query at different efforts share this number. */
+  query?: number;
 }
 
 /** [N] fields. `entropies` is the current policy's at this inner update, `oldEntropies` the sampling policy's. */
@@ -57,7 +72,11 @@ export type TokenField =
   | 'refLogprobs'
   | 'oldEntropies'
   | 'entropies'
-  | 'values';
+  | 'values'
+  /** Σ_v π_old(v)² at the token's state. */
+  | 'sumPiSquared'
+  /** u ∈ [0,1) of the token at this inner update, for losses that draw tokens; given, or from the batch's `draw`. */
+  | 'uniforms';
 
 /** A dense row-major matrix with one row per token: [N, width]. */
 export interface TokenMatrix {
@@ -98,6 +117,11 @@ export interface RolloutBatch {
   readonly updates: readonly UpdateRecord[];
   /** T_base of π. */
   readonly baseTemperature: number;
+  /** Token that ends a response, and L, the length at which one is cut off: the task's. */
+  readonly endToken?: number;
+  readonly maxTokens?: number;
+  /** Place in the random streams (hash of the seed, step): what a stage draws, it draws from here. */
+  readonly draw?: { seed: number; step: number };
   /** State the trained method carried INTO this step (HAPO's statistics, ...), and what trained it. */
   readonly trainedWith?: { method: string; knobs: Readonly<Record<string, number>>; state: MethodState };
   readonly snapshots?: { before?: string; after?: string };

@@ -36,6 +36,9 @@ interface Header {
   groups: RolloutBatch['groups'];
   responses: RolloutBatch['responses'];
   baseTemperature: number;
+  endToken?: number;
+  maxTokens?: number;
+  draw?: RolloutBatch['draw'];
   trainedWith?: RolloutBatch['trainedWith'];
   snapshots?: RolloutBatch['snapshots'];
   updates: Omit<UpdateRecord, 'logprobs' | 'entropies' | 'gradLogprobs'>[];
@@ -74,6 +77,9 @@ export function encodeBatch(batch: RolloutBatch): ArrayBuffer {
     groups: batch.groups,
     responses: batch.responses,
     baseTemperature: batch.baseTemperature,
+    endToken: batch.endToken,
+    maxTokens: batch.maxTokens,
+    draw: batch.draw,
     trainedWith: batch.trainedWith,
     snapshots: batch.snapshots,
     updates,
@@ -137,6 +143,9 @@ export function decodeBatch(buffer: ArrayBuffer): RolloutBatch {
       return { ...update, logprobs, entropies, gradLogprobs };
     }),
     baseTemperature: header.baseTemperature,
+    ...(header.endToken === undefined ? {} : { endToken: header.endToken }),
+    ...(header.maxTokens === undefined ? {} : { maxTokens: header.maxTokens }),
+    ...(header.draw ? { draw: header.draw } : {}),
     ...(header.trainedWith ? { trainedWith: header.trainedWith } : {}),
     ...(header.snapshots ? { snapshots: header.snapshots } : {}),
   };

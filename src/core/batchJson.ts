@@ -2,7 +2,7 @@
  * The human JSON form of a batch: groups → responses with named lists. A whole batch `{groups: […]}`, one `{group: {…}}` and a
  * bare group `{promptTokens, responses}` are all read. Log-probs are natural logs, entropies nats, response tokens only.
  */
-import type { RolloutBatch, RolloutGroup, RolloutResponse, Span, TokenField, TokenMatrix, UpdateRecord } from './batch.ts';
+import type { Continuation, RolloutBatch, RolloutGroup, RolloutResponse, Span, TokenField, TokenMatrix, UpdateRecord } from './batch.ts';
 import { concatenate, groupTokens } from './batchSlice.ts';
 import type { JsonObject } from './jsonReader.ts';
 import {
@@ -28,6 +28,8 @@ export const TOKEN_FIELDS: readonly TokenField[] = [
   'oldEntropies',
   'entropies',
   'values',
+  'sumPiSquared',
+  'uniforms',
 ];
 const MATRICES = ['logits', 'logitsAfter', 'hidden'] as const;
 const ROLES = ['chosen', 'rejected', 'reference'] as const;
@@ -55,6 +57,9 @@ export function batchFromJson(value: unknown, options: Options = {}): RolloutBat
   const batch = builder.finish(baseTemperature);
   return {
     ...batch,
+    ...(root.endToken === undefined ? {} : { endToken: readInteger(root.endToken, 'endToken') }),
+    ...(root.maxTokens === undefined ? {} : { maxTokens: readInteger(root.maxTokens, 'maxTokens') }),
+    ...(root.draw === undefined ? {} : { draw: readDraw(root.draw) }),
     updates:
       root.updates === undefined ? [] : readList(root.updates, 'updates').map((update, k) => readUpdate(update, `updates[${k}]`, batch)),
     ...(root.trainedWith === undefined ? {} : { trainedWith: readTrainedWith(root.trainedWith) }),
@@ -87,6 +92,7 @@ class Builder {
       ...(group.referenceAnswer === undefined ? {} : { referenceAnswer: readIntegers(group.referenceAnswer, `${path}referenceAnswer`) }),
       ...(group.greedyReward === undefined ? {} : { greedyReward: readNumber(group.greedyReward, `${path}greedyReward`) }),
       ...(group.effort === undefined ? {} : { effort: readNumber(group.effort, `${path}effort`) }),
+      ...(group.query === undefined ? {} : { query: readInteger(group.query, `${path}query`) }),
     });
   }
 
@@ -113,6 +119,7 @@ class Builder {
       ...(json.spans === undefined
         ? {}
         : { spans: readList(json.spans, `${path}.spans`).map((span, k) => readSpan(span, `${path}.spans[${k}]`, tokens.length)) }),
+      ...(json.continuations === undefined ? {} : { continuations: readContinuations(json.continuations, path, tokens.length) }),
       ...(json.truncated === undefined ? {} : { truncated: readBoolean(json.truncated, `${path}.truncated`) }),
       ...(json.edited === undefined ? {} : { edited: readBoolean(json.edited, `${path}.edited`) }),
     });
@@ -227,6 +234,23 @@ function readUpdate(value: unknown, path: string, batch: RolloutBatch): UpdateRe
   };
 }
 
+function readDraw(value: unknown): RolloutBatch['draw'] {
+  const json = readObject(value, 'draw');
+  return { seed: readInteger(json.seed, 'draw.seed'), step: readInteger(json.step, 'draw.step') };
+}
+
+function readContinuations(value: unknown, response: string, length: number): Continuation[] {
+  return readList(value, `${response}.continuations`).map((entry, k) => {
+    const path = `${response}.continuations[${k}]`;
+    const json = readObject(entry, path);
+    const after = readInteger(json.after, `${path}.after`);
+    if (after > length) throw new InputError(`${path}.after`, `is ${after}, the response has ${length} tokens`);
+    const rewards = readNumbers(json.rewards, `${path}.rewards`);
+    if (rewards.length === 0) throw new InputError(`${path}.rewards`, 'is empty, at least one reward is wanted');
+    return { after, rewards };
+  });
+}
+
 function readTrainedWith(value: unknown): RolloutBatch['trainedWith'] {
   const json = readObject(value, 'trainedWith');
   const knobs = readObject(json.knobs, 'trainedWith.knobs');
@@ -255,6 +279,9 @@ export function batchToJson(batch: RolloutBatch): JsonObject {
     format: 'creditscope-batch',
     version: 1,
     baseTemperature: batch.baseTemperature,
+    ...(batch.endToken === undefined ? {} : { endToken: batch.endToken }),
+    ...(batch.maxTokens === undefined ? {} : { maxTokens: batch.maxTokens }),
+    ...(batch.draw ? { draw: batch.draw } : {}),
     groups: batch.groups.map(({ prompt, start: first, end: last, ...group }) => ({
       promptTokens: prompt,
       ...group,

@@ -86,6 +86,9 @@ export function sliceGroups(
     fields: { ...fields, ...options.fields },
     updates: [],
     baseTemperature: source.baseTemperature,
+    ...(source.endToken === undefined ? {} : { endToken: source.endToken }),
+    ...(source.maxTokens === undefined ? {} : { maxTokens: source.maxTokens }),
+    ...(source.draw ? { draw: source.draw } : {}),
     ...(options.matrices ? { logits: gatherRows(source.logits, tokenIndex), hidden: gatherRows(source.hidden, tokenIndex) } : {}),
   };
   return { batch, groups, responseIndex: Int32Array.from(responseIndices), tokenIndex };

@@ -1,4 +1,4 @@
-import type { RolloutBatch, TokenField } from './batch.ts';
+import type { RolloutBatch, Span, TokenField } from './batch.ts';
 import type { ComposedMethod } from './pipeline.types.ts';
 import { BASE_STAGES, STAGE_NAMES } from './stages/base.ts';
 import type { Knob, KnobValues, Method, StageName, Stages } from './stages/types.ts';
@@ -15,7 +15,8 @@ export function composeMethod(method: Method, mix: StageMix = {}): ComposedMetho
     suppliers[name] = source.stages[name] ? source.meta.id : null;
   }
   const nextState = (mix.sampling ?? method).nextState ?? method.nextState;
-  return { method, stages, suppliers, ...(nextState ? { nextState } : {}) };
+  const needs = new Set([method, ...Object.values(mix)].flatMap((member) => member.needs));
+  return { method, stages, suppliers, needs, ...(nextState ? { nextState } : {}) };
 }
 
 /** The knobs that the composed stages read, by stage, each once. */
@@ -35,6 +36,9 @@ export function defaultKnobs(method: Method, mix: StageMix = {}): Record<string,
   return Object.fromEntries(knobsOf(method, mix).map((knob) => [knob.id, knob.default]));
 }
 
+const hasSpans = (batch: RolloutBatch, kind: Span['kind']) =>
+  batch.responses.some((response) => response.spans?.some((span) => span.kind === kind));
+
 /** Names of the batch fields that the method needs at these knobs and the batch lacks; empty when it can be credited. */
 export function missingNeeds(batch: RolloutBatch, method: Method, knobs: KnobValues = defaultKnobs(method)): string[] {
   const needs = new Set<string>(method.needs);
@@ -45,6 +49,13 @@ export function missingNeeds(batch: RolloutBatch, method: Method, knobs: KnobVal
   }
   return [...needs].filter((need) => {
     if (need === 'logits' || need === 'hidden') return !batch[need];
+    if (need === 'steps') return !hasSpans(batch, 'step');
+    if (need === 'chunks') return !hasSpans(batch, 'chunk');
+    if (need === 'tests') return batch.responses.some(({ parts, spans }) => !parts && !spans?.some((span) => span.parts));
+    if (need === 'effort') return batch.groups.some((group) => group.effort === undefined);
+    // Drawn from the batch's place in the random streams where they are not given.
+    if (need === 'uniforms') return false;
+    if (need === 'sumPiSquared') return !batch.fields.sumPiSquared && !batch.logits;
     if (need === 'greedyReward') return batch.groups.some((group) => group.greedyReward === undefined);
     // Before any update the current policy is the sampling policy.
     if (need === 'logprobs') return !batch.fields.logprobs && !batch.fields.oldLogprobs;

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { RolloutBatch } from './batch.ts';
-import { sliceGroups } from './batchSlice.ts';
+import { groupTokens, sliceGroups } from './batchSlice.ts';
 import { METHODS } from './methods/index.ts';
 import {
   composeMethod,
@@ -12,8 +12,12 @@ import {
   prepareCredit,
   replaySampling,
 } from './pipeline.ts';
-import type { Method } from './stages/types.ts';
+import { STREAM, uniformAt } from './random.ts';
+import { BASE_STAGES } from './stages/base.ts';
+import { requireField } from './stages/fields.ts';
+import type { LossStage, Method } from './stages/types.ts';
 import { batchOf, seededBatch, withRatios, withUpdates } from './testBatch.ts';
+import { perToken } from './trace.ts';
 
 const methods: Record<string, Method> = {};
 beforeAll(async () => {
@@ -24,14 +28,25 @@ beforeAll(async () => {
 function train(batch: RolloutBatch, method: Method, knobs: Record<string, number>): RolloutBatch {
   const composed = composeMethod(method);
   const { kept, rewards, advantages } = prepareCredit({ batch, composed, knobs, state: null });
-  const updates = batch.updates.map((update) => {
+  const updates = batch.updates.map((update, k) => {
     const groups = update.groups.filter((g) => kept[g] === 1);
     const whole = sliceGroups(batch, update.groups).tokenIndex;
     const own = sliceGroups(batch, groups).tokenIndex;
     const pick = (values: Float64Array) => Float64Array.from(own, (t) => values[whole.indexOf(t)]);
     const logprobs = pick(update.logprobs);
     const entropies = pick(update.entropies);
-    const { loss, gradLogprobs } = computeUpdate({ batch, composed, knobs, state: null, groups, rewards, advantages, logprobs, entropies });
+    const { loss, gradLogprobs } = computeUpdate({
+      batch,
+      composed,
+      knobs,
+      state: null,
+      groups,
+      update: k,
+      rewards,
+      advantages,
+      logprobs,
+      entropies,
+    });
     return { ...update, groups, logprobs, entropies, loss, gradLogprobs };
   });
   return { ...batch, updates, trainedWith: { method: method.meta.id, knobs, state: null } };
@@ -259,4 +274,33 @@ it('slices whole groups with their matrices', () => {
   expect([...slice.tokens]).toEqual([...batch.tokens.subarray(8), ...batch.tokens.subarray(0, 4)]);
   expect([...slice.logits!.data.subarray(0, 16)]).toEqual([...batch.logits!.data.subarray(8 * 16, 9 * 16)]);
   expect(sliceGroups(batch, [0]).batch.logits).toBeUndefined();
+});
+
+describe('uniform draws of a loss', () => {
+  const uniforms: LossStage = (input) => ({
+    ...BASE_STAGES.loss(input),
+    trace: { uniforms: perToken(requireField(input.batch, 'uniforms')) },
+  });
+  let drawing: Method;
+  beforeAll(() => {
+    drawing = { ...methods.grpo, needs: [...methods.grpo.needs, 'uniforms'], stages: { loss: uniforms } };
+  });
+  const drawn = (batch: RolloutBatch, update: 'last' | number = 'last') =>
+    creditBatch(batch, composeMethod(drawing), defaultKnobs(drawing), { update }).trace.uniforms.values;
+
+  it('depend on seed, step, inner update and token, and on nothing else', () => {
+    const batch = { ...withUpdates(seededBatch(4, 2, 3), 2, 1), draw: { seed: 5, step: 7 } };
+    const last = drawn(batch);
+    expect(last[3]).toBe(uniformAt(5, STREAM.tokens, 7, 1, 3));
+    expect(drawn(batch, 0)[3]).toBe(uniformAt(5, STREAM.tokens, 7, 0, 3));
+    expect(drawn({ ...batch, draw: { seed: 5, step: 8 } })[3]).not.toBe(last[3]);
+    const alone = drawn({ ...batch, updates: batch.updates.map((update) => ({ ...update, groups: [1] })) });
+    const [start] = groupTokens(batch, 1);
+    expect(alone[start]).toBe(last[start]);
+  });
+  it('are taken as given where the batch has them', () => {
+    const batch = seededBatch(2, 2, 3);
+    const given = Float64Array.from(batch.tokens, (_, t) => t / 100);
+    expect([...drawn({ ...batch, fields: { ...batch.fields, uniforms: given } })]).toEqual([...given]);
+  });
 });

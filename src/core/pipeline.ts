@@ -6,6 +6,7 @@ import type { MethodState, RolloutBatch, TokenField, UpdateRecord } from './batc
 import type { BatchSlice } from './batchSlice.ts';
 import { concatenate, gather, groupTokens, sliceGroups } from './batchSlice.ts';
 import type { ComposedMethod, CreditResult } from './pipeline.types.ts';
+import { STREAM, uniformAt } from './random.ts';
 import { BASE_STAGES } from './stages/base.ts';
 import type { AdvantageResult, KnobValues, LossResult, RewardResult, Trace, TraceEntry } from './stages/types.ts';
 import { perToken, scatterTrace } from './trace.ts';
@@ -46,7 +47,7 @@ export function prepareCredit({ batch, composed, knobs, state }: CreditInput): P
   const slice = sliceGroups(
     batch,
     Array.from(kept.keys()).filter((g) => kept[g] === 1),
-    { matrices: composed.method.needs.includes('logits') },
+    { matrices: readsMatrices(composed) },
   );
   if (slice.groups.length > 0) {
     const result: AdvantageResult = stages.advantage({ batch: slice.batch, knobs, state, rewards: sliceRewards(rewards, slice) });
@@ -56,6 +57,17 @@ export function prepareCredit({ batch, composed, knobs, state }: CreditInput): P
     scatterTrace(trace, batch, slice, result.trace, true);
   }
   return { kept, rewards, advantages, trace };
+}
+
+/** Copying [N,V] logits is worth it only for a stage that reads them. */
+const readsMatrices = ({ needs }: ComposedMethod) => needs.has('logits') || needs.has('hidden') || needs.has('sumPiSquared');
+
+/** The minibatch with a uniform draw per token, a function of its place alone; given draws are kept. */
+function withUniforms({ batch, tokenIndex }: BatchSlice, update: number): RolloutBatch {
+  if (batch.fields.uniforms) return batch;
+  const { seed, step } = batch.draw ?? { seed: 0, step: 0 };
+  const uniforms = Float64Array.from(tokenIndex, (t) => uniformAt(seed, STREAM.tokens, step, update, t));
+  return { ...batch, fields: { ...batch.fields, uniforms } };
 }
 
 function sliceRewards(rewards: RewardResult, slice: BatchSlice): RewardResult {
@@ -72,6 +84,8 @@ export interface UpdateInput extends CreditInput {
   /** Of the whole batch, from `prepareCredit`. */
   rewards: RewardResult;
   advantages: Float64Array;
+  /** Index of this inner update within its step, 0 by default: a loss that draws tokens draws others at each. */
+  update?: number;
   /** log π and entropy of the current policy on the minibatch's tokens, [N_k]. */
   logprobs?: Float64Array;
   entropies?: Float64Array;
@@ -88,9 +102,10 @@ export function computeUpdate(input: UpdateInput): UpdateResult {
   const fields: Partial<Record<TokenField, Float64Array>> = {};
   if (input.logprobs) fields.logprobs = input.logprobs;
   if (input.entropies) fields.entropies = input.entropies;
-  const minibatch = sliceGroups(batch, groups, { fields, matrices: composed.method.needs.includes('logits') });
+  const minibatch = sliceGroups(batch, groups, { fields, matrices: readsMatrices(composed) });
+  const lossBatch = composed.needs.has('uniforms') ? withUniforms(minibatch, input.update ?? 0) : minibatch.batch;
   const lossInput = {
-    batch: minibatch.batch,
+    batch: lossBatch,
     knobs,
     state,
     rewards: sliceRewards(input.rewards, minibatch),
@@ -212,6 +227,7 @@ export function creditBatch(
       knobs,
       state,
       groups,
+      update: Math.max(update, 0),
       rewards: prepared.rewards,
       advantages: prepared.advantages,
       logprobs: record ? recorded(batch, record, record.logprobs, groups) : unrecorded(batch, 'logprobs', 'oldLogprobs', groups),

@@ -1,4 +1,4 @@
-import type { Method, RewardResult, StageName, Stages, Trace, KnobValues } from './stages/types.ts';
+import type { Method, Need, RewardResult, StageName, Stages, Trace, KnobValues } from './stages/types.ts';
 
 /** A method with every stage filled in: its own overrides, stages mixed in from others, the base for the rest. */
 export interface ComposedMethod {
@@ -6,6 +6,8 @@ export interface ComposedMethod {
   stages: Stages;
   /** For each stage the id of the method that supplies it, or null for the base. */
   suppliers: Readonly<Record<StageName, string | null>>;
+  /** What the method and those that lend it stages need. */
+  needs: ReadonlySet<Need>;
   /** The next step's state, from the method that supplies the sampling stage, else from the method itself. */
   nextState?: Method['nextState'];
 }

@@ -48,6 +48,8 @@ export const STREAM = {
   evaluation: 6,
   selection: 7,
   preview: 8,
+  /** A loss that draws tokens: (seed, stream, step, inner update, token of the batch). */
+  tokens: 9,
 } as const;
 
 /** A sequence of draws at a place named by its keys: the n-th draw is `uniformAt(...keys, n)`. */

@@ -80,7 +80,7 @@ export function assembleBatch(task: Task, model: LanguageModel, sampled: readonl
   const responses: RolloutResponse[] = [];
   let at = 0;
   sampled.forEach(({ prompt, responses: members }, group) => {
-    groups.push({ prompt, start: responses.length, end: responses.length + members.length });
+    groups.push({ prompt, start: responses.length, end: responses.length + members.length, ...task.effortOf?.(prompt) });
     for (const member of members) {
       const { reward, parts, spans } = task.verify(prompt, member.tokens);
       responses.push({
@@ -113,6 +113,8 @@ export function assembleBatch(task: Task, model: LanguageModel, sampled: readonl
     source: new Uint8Array(N),
     updates: [],
     baseTemperature,
+    endToken: task.endToken,
+    maxTokens: task.maxTokens,
   };
 }
 

@@ -107,14 +107,14 @@ function rollOut({ model, task, seed, settings, method }: TrainerOptions, step: 
   const { composed, knobs } = method;
   const { sampling } = composed.stages;
   const { temperature, groupSize } = settings;
+  const draw = { seed: hashText(seed), step };
   const chosen: SampledGroup[] = [];
   let missing = Array.from({ length: settings.prompts }, (_, slot) => slot);
   for (let attempt = 0; attempt < MAX_ATTEMPTS && missing.length > 0; attempt++) {
     const drawn = sampleGroups({
       model,
       task,
-      seed: hashText(seed),
-      step,
+      ...draw,
       attempt,
       slots: missing,
       groupSize,
@@ -126,10 +126,10 @@ function rollOut({ model, task, seed, settings, method }: TrainerOptions, step: 
     missing.forEach((slot, i) => {
       chosen[slot] = drawn[i];
     });
-    const keep = sampling.keepGroups?.({ batch: assembleBatch(task, model, drawn, temperature), knobs, state }).keep;
+    const keep = sampling.keepGroups?.({ batch: { ...assembleBatch(task, model, drawn, temperature), draw }, knobs, state }).keep;
     missing = missing.filter((_, i) => keep?.[i] === 0);
   }
-  const batch = assembleBatch(task, model, chosen, temperature);
+  const batch: RolloutBatch = { ...assembleBatch(task, model, chosen, temperature), draw };
   return missingNeeds(batch, composed.method, knobs).includes('greedyReward') ? withGreedyRewards(task, model, batch) : batch;
 }
 
@@ -144,7 +144,13 @@ function runUpdates(options: TrainerOptions, credit: CreditInput, step: number):
   for (let epoch = 0; epoch < settings.epochs; epoch++) {
     const minibatches = minibatchesOf(groupsKept, settings.minibatches, hashText(options.seed), STREAM.minibatch, step, epoch);
     for (const [minibatch, groups] of minibatches.entries()) {
-      const { result, logprobs, entropies, gradLogits } = prepareUpdate(model, { ...credit, groups, rewards, advantages });
+      const { result, logprobs, entropies, gradLogits } = prepareUpdate(model, {
+        ...credit,
+        groups,
+        update: updates.length,
+        rewards,
+        advantages,
+      });
       model.backward(gradLogits);
       const gradientNorm = model.gradientNorm();
       if (!Number.isFinite(result.loss) || !Number.isFinite(gradientNorm)) return null;

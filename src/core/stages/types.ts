@@ -9,6 +9,20 @@ import type { MethodState, RolloutBatch, TokenField } from '../batch.ts';
 
 export type StageName = 'sampling' | 'reward' | 'advantage' | 'loss' | 'regulariser';
 
+/** What a batch must hold: a field, or something that only some tasks tell. */
+export type Need =
+  | TokenField
+  | 'logits'
+  | 'hidden'
+  | 'greedyReward'
+  /** Spans of this kind with exact labels. */
+  | 'steps'
+  | 'chunks'
+  /** Results of several tests per response (`parts`). */
+  | 'tests'
+  /** An effort per group, and the thinking part of each response as a span `thought`. */
+  | 'effort';
+
 /** Which index a traced array runs over. */
 export type TraceLevel = 'batch' | 'group' | 'response' | 'token';
 
@@ -175,7 +189,7 @@ export interface Method {
   lanes: readonly Lane[];
   explain: readonly FormulaLine[];
   /** Batch fields without which the method cannot credit. */
-  needs: readonly (TokenField | 'logits' | 'hidden' | 'greedyReward')[];
+  needs: readonly Need[];
   trains: 'policy' | 'model' | 'nothing';
   creditShape: 'token' | 'vocabulary';
   /** State carried from step to step; called with the finished batch after its updates. */

@@ -1,10 +1,21 @@
 import type { Span } from '../batch.ts';
 import type { RandomStream } from '../random.ts';
+import type { Need } from '../stages/types.ts';
 
 export interface Verdict {
   reward: number;
   parts?: readonly number[];
   spans?: readonly Span[];
+}
+
+/** What a person reads for a stretch of a response: the stack after a word, the value of an expression. */
+export interface Annotation {
+  /** Token positions of the response, [start, end). */
+  start: number;
+  end: number;
+  text: string;
+  /** A wrong step; one that the response itself takes back; one that was not needed any more. */
+  mark?: 'wrong' | 'undone' | 'redundant';
 }
 
 /** A toy task with a verifiable reward. Tokens are ids into `vocabulary`. */
@@ -16,6 +27,8 @@ export interface Task {
     sentence: string;
     /** One line that explains the glyphs of a response. */
     legend: string;
+    /** What its batches hold beyond tokens and a scalar reward, for methods that need it. */
+    provides?: readonly Need[];
   };
   /** Glyph of each token id. V = vocabulary.length ≤ 32. */
   vocabulary: readonly string[];
@@ -29,6 +42,10 @@ export interface Task {
   verify(prompt: readonly number[], response: readonly number[]): Verdict;
   /** A noisy demonstration: the response tokens for this prompt, end token included. */
   demonstrate(prompt: readonly number[], random: RandomStream): number[];
+  /** The response in words, in order of `start`. */
+  render?(prompt: readonly number[], response: readonly number[]): readonly Annotation[];
+  /** The effort r that a prompt asks for, and the same number for all prompts that ask the same question at different efforts. */
+  effortOf?(prompt: readonly number[]): { effort: number; query: number };
   /** Per position: is this token a decision or a format token that deserves nothing? */
   isFormatToken?(prompt: readonly number[], response: readonly number[], position: number): boolean;
 }
