@@ -56,6 +56,7 @@ function initialState(link: LinkState): LabState {
     edits: [],
     methods: {},
     derived: null,
+    branchesOnly: false,
     landedPin: null,
     shelfOpen: Object.keys(link.overrides).length > 0 || Object.keys(link.mix).length > 0,
     curvesOpen: false,

@@ -96,6 +96,8 @@ export interface LabState {
   creditLane: CreditLane;
   update: 'last' | number;
   tree: boolean;
+  /** The tree as branches alone, with unary chains compressed, and not as the icicle. */
+  branchesOnly: boolean;
   /** As the user chose it; `landedPin` is where it falls in this batch. */
   pin: Pin | null;
   landedPin: Pin | null;

@@ -65,6 +65,7 @@ export function createViewActions(context: LabContext) {
       context.recompute();
     },
     toggleTree: () => set({ tree: !get().tree }),
+    toggleBranches: () => set({ branchesOnly: !get().branchesOnly }),
     setTheme: (theme: ThemeChoice) => set({ theme }),
     toggleShelf: () => set({ shelfOpen: !get().shelfOpen }),
     toggleCurves: () => set({ curvesOpen: !get().curvesOpen }),

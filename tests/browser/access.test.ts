@@ -22,7 +22,7 @@ async function violations(page: Page): Promise<string[]> {
 const FEW = 10;
 
 const VIEWS: readonly [name: string, prepare: (page: Page) => Promise<void>][] = [
-  ['the first screen', async () => {}],
+  ['the first screen', (page) => page.locator('.ov-canvas').waitFor()],
   ['a pinned token', (page) => pin(page, 1, 1)],
   ['open knobs', openKnobs],
   [
@@ -30,6 +30,14 @@ const VIEWS: readonly [name: string, prepare: (page: Page) => Promise<void>][] =
     async (page) => {
       await page.keyboard.press('t');
       await page.getByRole('button', { name: 'prefix tree', pressed: true }).waitFor();
+    },
+  ],
+  [
+    'the tree of branches',
+    async (page) => {
+      await page.keyboard.press('t');
+      await page.getByRole('button', { name: 'branches only' }).click();
+      await page.getByRole('tree').waitFor();
     },
   ],
   [

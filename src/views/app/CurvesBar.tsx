@@ -1,12 +1,6 @@
 import { Deferred } from './Deferred.tsx';
+import { idle } from './idle.ts';
 import { useLab, useLabState } from './labContext.ts';
-
-/** The browser has painted the first heatmap before it is idle for the first time. */
-const idle = () =>
-  new Promise<void>((done) => {
-    if ('requestIdleCallback' in window) requestIdleCallback(() => done(), { timeout: 500 });
-    else setTimeout(done, 100);
-  });
 
 const loadCurves = async () => {
   await idle();

@@ -4,13 +4,17 @@ import { HEADLINE, METHODS } from '../../core/methods/index.ts';
 import { deriveCredit } from '../../state/credit.ts';
 import { findLane } from '../../state/lanes.ts';
 import { Segmented } from '../../ui/Segmented.tsx';
+import { LaneLegend } from '../matrix/LaneLegend.tsx';
 import { MatrixPanel } from '../matrix/MatrixPanel.tsx';
 import type { CellRef } from '../matrix/types.ts';
 import { createCreditScale } from './creditScale.ts';
+import { Deferred } from './Deferred.tsx';
 import { useLab, useLabState } from './labContext.ts';
 import { creditView, laneView } from './laneViews.ts';
 import { usePreviewEntropies } from './preview.ts';
 import { useTheme } from './useTheme.ts';
+
+const loadTidyTree = async () => (await import('../tree/TidyTree.tsx')).TidyTree;
 
 interface MatrixProps {
   highlight: readonly CellRef[] | null;
@@ -34,6 +38,7 @@ export function Matrix({ highlight, onEdit }: MatrixProps) {
   const isRunning = useLabState((state) => state.run.status === 'running');
   const rowOrder = useLabState((state) => state.rowOrder);
   const tree = useLabState((state) => state.tree);
+  const branchesOnly = useLabState((state) => state.branchesOnly);
   const pin = useLabState((state) => state.landedPin);
   const previewEntropies = usePreviewEntropies();
   const scaleOf = useRef(createCreditScale());
@@ -77,7 +82,18 @@ export function Matrix({ highlight, onEdit }: MatrixProps) {
 
   return (
     <div className="matrix-place" style={{ maxHeight: batch ? LANE_FRAME_HEIGHT + ROW_HEIGHT * rowCount(batch, group) : undefined }}>
-      {batch && task && credit && views.length > 0 && (
+      {batch && task && credit && views.length > 0 && tree && branchesOnly && (
+        <div className="mx-panel branches">
+          <CreditHeader />
+          <Deferred
+            load={loadTidyTree}
+            className="branches-wait"
+            props={{ batch, task, group, view: views[views.length - 1], theme, pin, onPin: lab.setPin }}
+          />
+          <LaneLegend view={views[views.length - 1]} rows={[]} theme={theme} gamma={1} />
+        </div>
+      )}
+      {batch && task && credit && views.length > 0 && !(tree && branchesOnly) && (
         <MatrixPanel
           batch={batch}
           task={task}

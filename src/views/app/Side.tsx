@@ -1,11 +1,20 @@
-import { useEffect } from 'react';
+import { useEffect, useMemo } from 'react';
+import { findLane } from '../../state/lanes.ts';
+import { formatCompact } from '../../ui/number.ts';
 import type { CellRef } from '../matrix/types.ts';
 import { Deferred } from './Deferred.tsx';
+import { idle } from './idle.ts';
 import { useLab, useLabState } from './labContext.ts';
+import { laneView } from './laneViews.ts';
 import { usePreviewTemperature } from './preview.ts';
 import { useTheme } from './useTheme.ts';
 
 const loadInspector = async () => (await import('../inspector/Inspector.tsx')).Inspector;
+
+const loadOverview = async () => {
+  await idle();
+  return (await import('../overview/BatchOverview.tsx')).BatchOverview;
+};
 
 /** Where the style sheet makes the inspector a sheet. */
 const SHEET_QUERY = '(max-width: 1099px)';
@@ -40,6 +49,7 @@ export function Side({ onHighlight }: SideProps) {
           </p>
           <Key />
         </div>
+        <WholeBatch />
       </aside>
     );
   }
@@ -62,6 +72,31 @@ export function Side({ onHighlight }: SideProps) {
         }}
       />
     </aside>
+  );
+}
+
+/** The credit of every prompt of the batch at a glance; a click shows the prompt in the matrix. */
+function WholeBatch() {
+  const lab = useLab();
+  const theme = useTheme();
+  const batch = useLabState((state) => state.batch);
+  const task = useLabState((state) => state.task);
+  const derived = useLabState((state) => state.derived);
+  const creditLane = useLabState((state) => state.creditLane);
+  const group = useLabState((state) => state.group);
+  const credit = derived?.credit?.credit.length === batch?.tokens.length ? derived?.credit : null;
+  const view = useMemo(() => {
+    const lane = findLane(creditLane, derived?.composed.method ?? null);
+    return batch && task && credit && lane ? laneView(lane, batch, credit, task.vocabulary.length) : null;
+  }, [batch, task, credit, creditLane, derived]);
+  if (!batch || !task || !view) return null;
+  return (
+    <section className="whole-batch" aria-label="Whole batch">
+      <p className="quiet">
+        All {batch.groups.length} prompts of this step, full colour at ±{formatCompact(view.domain[1])}: click one to see its samples.
+      </p>
+      <Deferred load={loadOverview} className="side-wait" props={{ batch, task, view, theme, group, onSelect: lab.showPrompt }} />
+    </section>
   );
 }
 

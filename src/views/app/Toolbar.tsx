@@ -20,6 +20,7 @@ export function Toolbar() {
   const lab = useLab();
   const rowOrder = useLabState((state) => state.rowOrder);
   const tree = useLabState((state) => state.tree);
+  const branchesOnly = useLabState((state) => state.branchesOnly);
   return (
     <div className="toolbar" role="toolbar" aria-label="View">
       <PromptStepper />
@@ -29,6 +30,11 @@ export function Toolbar() {
       <button type="button" className="button" aria-pressed={tree} onClick={() => lab.toggleTree()}>
         prefix tree
       </button>
+      {tree && (
+        <button type="button" className="button" aria-pressed={branchesOnly} onClick={() => lab.toggleBranches()}>
+          branches only
+        </button>
+      )}
     </div>
   );
 }

@@ -5,7 +5,8 @@ export const BOX_HEIGHT = 38;
 const ROW_PITCH = 44;
 const COLUMN_GAP = 40;
 const GLYPH_WIDTH = 10;
-const MIN_BOX_WIDTH = 76;
+/** Room for `+0.82 · n12 ✓`. */
+const MIN_BOX_WIDTH = 96;
 const BOX_PADDING = 20;
 
 /** A placed box; lengths in CSS px, boxes in pre-order (reading order). */

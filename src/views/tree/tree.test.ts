@@ -42,16 +42,16 @@ describe('tidy layout', () => {
   it('centres parents on their children and never overlaps', () => {
     expect(layout.boxes.map((box) => [box.parent, box.level, box.left, box.top])).toEqual([
       [-1, 1, 0, 88],
-      [0, 2, 116, 22],
-      [1, 3, 232, 0],
-      [1, 3, 232, 44],
-      [0, 2, 116, 154],
-      [4, 3, 232, 88],
-      [4, 3, 232, 132],
-      [4, 3, 232, 176],
-      [4, 3, 232, 220],
+      [0, 2, 136, 22],
+      [1, 3, 272, 0],
+      [1, 3, 272, 44],
+      [0, 2, 136, 154],
+      [4, 3, 272, 88],
+      [4, 3, 272, 132],
+      [4, 3, 272, 176],
+      [4, 3, 272, 220],
     ]);
-    expect([layout.width, layout.height]).toEqual([308, 258]);
+    expect([layout.width, layout.height]).toEqual([368, 258]);
   });
 
   it('moves by keys', () => {
