@@ -11,27 +11,40 @@ const PLACES = [
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ];
 
-/** Path of a Chromium: CHROME_PATH, else the first known name on PATH, else a usual place; null where there is none. */
-export function findChromium(environment: NodeJS.ProcessEnv = process.env): string | null {
-  if (environment.CHROME_PATH) return existsSync(environment.CHROME_PATH) ? environment.CHROME_PATH : null;
+/** A path that the user named, else the first of the names on PATH, else the first of the usual places; null where there is none. */
+export function findBrowser(
+  names: readonly string[],
+  places: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  named: string | undefined,
+): string | null {
+  if (named) return existsSync(named) ? named : null;
   const folders = (environment.PATH ?? '').split(delimiter).filter(Boolean);
-  const candidates = [...NAMES.flatMap((name) => folders.map((folder) => join(folder, name))), ...PLACES];
+  const candidates = [...names.flatMap((name) => folders.map((folder) => join(folder, name))), ...places];
   return candidates.find((path) => existsSync(path)) ?? null;
 }
+
+/** Installs a Debian package where this process may; elsewhere nothing happens. */
+export function installPackage(name: string): void {
+  if (process.getuid?.() !== 0 || spawnSync('apt-get', ['--version']).status !== 0) return;
+  process.stdout.write(`Installing Debian’s package "${name}" with apt-get, since it was not found.\n`);
+  const options = { stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } } as const;
+  spawnSync('apt-get', ['update', '-q'], options);
+  spawnSync('apt-get', ['install', '-y', '-q', '--no-install-recommends', name], options);
+}
+
+/** Path of a Chromium: CHROME_PATH, else the first known name on PATH, else a usual place; null where there is none. */
+export const findChromium = (environment: NodeJS.ProcessEnv = process.env): string | null =>
+  findBrowser(NAMES, PLACES, environment, environment.CHROME_PATH);
 
 /** As `findChromium`, but installs Debian's package where none is found and this process may. Throws with what to do. */
 export function ensureChromium(): string {
   const found = findChromium();
   if (found) return found;
   if (process.env.CHROME_PATH) throw new Error(`CHROME_PATH names ${process.env.CHROME_PATH}, which does not exist.`);
-  if (process.getuid?.() === 0 && spawnSync('apt-get', ['--version']).status === 0) {
-    process.stdout.write('No Chromium found: installing Debian’s package "chromium" with apt-get.\n');
-    const options = { stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } } as const;
-    spawnSync('apt-get', ['update', '-q'], options);
-    spawnSync('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'chromium'], options);
-    const installed = findChromium();
-    if (installed) return installed;
-  }
+  installPackage('chromium');
+  const installed = findChromium();
+  if (installed) return installed;
   throw new Error('No Chromium found. Install it ("sudo apt-get install chromium"), or set CHROME_PATH to a Chromium or Chrome.');
 }
 

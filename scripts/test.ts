@@ -6,10 +6,13 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ensureChromium } from './chromium.ts';
+import { ensureFirefox } from './firefox.ts';
 
 interface Count {
   passed: number;
   failed: number;
+  /** Names of the tests that this machine cannot run; they count as neither. */
+  notRun?: readonly string[];
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -32,17 +35,22 @@ function vitest(name: string, config: string): Count {
   const result = JSON.parse(readFileSync(report, 'utf8')) as {
     numPassedTests: number;
     numFailedTests: number;
-    testResults: { status: string; assertionResults: unknown[] }[];
+    testResults: { status: string; assertionResults: { status: string; fullName: string }[] }[];
   };
   const unloadable = result.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length;
   const failed = result.numFailedTests + unloadable;
   const isSilentFailure = failed === 0 && (!ok || result.numPassedTests === 0);
-  return { passed: result.numPassedTests, failed: isSilentFailure ? 1 : failed };
+  const skipped = result.testResults
+    .flatMap((file) => file.assertionResults)
+    .filter(({ status }) => ['skipped', 'pending'].includes(status));
+  return { passed: result.numPassedTests, failed: isSilentFailure ? 1 : failed, notRun: skipped.map(({ fullName }) => fullName) };
 }
 
 function browserTests(): Count {
   try {
     process.env.CHROME_PATH = ensureChromium();
+    const firefox = ensureFirefox();
+    if (firefox) process.env.FIREFOX_PATH = firefox;
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n`);
     return { passed: 0, failed: 1 };
@@ -68,6 +76,7 @@ if (unknown) {
 }
 
 const summary: string[] = [];
+const notRun: string[] = [];
 const total: Count = { passed: 0, failed: 0 };
 for (const [name, action] of RUNNERS) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
@@ -77,7 +86,9 @@ for (const [name, action] of RUNNERS) {
   const seconds = Number(process.hrtime.bigint() - begin) / 1e9;
   total.passed += count.passed;
   total.failed += count.failed;
+  notRun.push(...(count.notRun ?? []));
   summary.push(`${name.padEnd(8)} ${count.passed} passed, ${count.failed} failed (${seconds.toFixed(1)} s)`);
 }
+for (const name of notRun) summary.push(`not run: ${name}`);
 process.stdout.write(`\n${summary.join('\n')}\n${total.passed} passed, ${total.failed} failed\n`);
 process.exitCode = total.failed > 0 ? 1 : 0;
