@@ -57,6 +57,8 @@ export interface RolloutGroup {
   referenceAnswer?: readonly number[];
   /** Reward of the greedy response to this prompt (ReMax baseline). */
   greedyReward?: number;
+  /** The oracle's V of the prompt. */
+  trueValue?: number;
   /** Effort r that the prompt asks for. */
   effort?: number;
   /** Groups of one query at different efforts share this number. */
@@ -73,6 +75,10 @@ export type TokenField =
   | 'oldEntropies'
   | 'entropies'
   | 'values'
+  /** The oracle's V(s_{t+1}) and Q(s_t,a_t) − V(s_t) under the policy that drew the batch, and the error of the latter: half of a certified interval. */
+  | 'trueValues'
+  | 'trueAdvantages'
+  | 'trueErrors'
   /** Σ_v π_old(v)² at the token's state. */
   | 'sumPiSquared'
   /** u ∈ [0,1) of the token at this inner update, for losses that draw tokens; given, or from the batch's `draw`. */

@@ -28,6 +28,9 @@ export const TOKEN_FIELDS: readonly TokenField[] = [
   'oldEntropies',
   'entropies',
   'values',
+  'trueValues',
+  'trueAdvantages',
+  'trueErrors',
   'sumPiSquared',
   'uniforms',
 ];
@@ -91,6 +94,7 @@ class Builder {
       end: this.responses.length,
       ...(group.referenceAnswer === undefined ? {} : { referenceAnswer: readIntegers(group.referenceAnswer, `${path}referenceAnswer`) }),
       ...(group.greedyReward === undefined ? {} : { greedyReward: readNumber(group.greedyReward, `${path}greedyReward`) }),
+      ...(group.trueValue === undefined ? {} : { trueValue: readNumber(group.trueValue, `${path}trueValue`) }),
       ...(group.effort === undefined ? {} : { effort: readNumber(group.effort, `${path}effort`) }),
       ...(group.query === undefined ? {} : { query: readInteger(group.query, `${path}query`) }),
     });

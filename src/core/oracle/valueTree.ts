@@ -39,6 +39,11 @@ export class ValueTree {
     return this.parents[node];
   }
 
+  /** Last token of the prefix, −1 at the prompt. */
+  tokenOf(node: number): number {
+    return this.tokens[node];
+  }
+
   /** Response tokens of the prefix. */
   depth(node: number): number {
     return this.depths[node];

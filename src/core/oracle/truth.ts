@@ -1,0 +1,73 @@
+/** What the oracle says about the tokens of a batch, as fields that lanes, methods and the scoreboard read. */
+import type { RolloutBatch } from '../batch.ts';
+import { groupTokens } from '../batchSlice.ts';
+import type { Task } from '../tasks/types.ts';
+import type { OracleProblem } from './enumerate.ts';
+import type { ValueTree } from './valueTree.ts';
+
+/** ε and the budget of an enumeration. */
+export type OracleBudget = Pick<OracleProblem, 'epsilon' | 'maxNodes'>;
+
+/** ε 1e-3: the width of every value is then below 0.001 of the reward's range. */
+export const DEFAULT_BUDGET: OracleBudget = { epsilon: 1e-3, maxNodes: 20_000 };
+
+/** The oracle's problem for one group: all prefixes of its responses, the prompt's own value included. */
+export function groupProblem(task: Task, batch: RolloutBatch, group: number, budget: OracleBudget): OracleProblem {
+  const { prompt, start, end } = batch.groups[group];
+  const prefixes = new Map<string, readonly number[]>();
+  for (const response of batch.responses.slice(start, end)) {
+    const tokens = Array.from(batch.tokens.subarray(response.start, response.end));
+    for (let length = 1; length <= tokens.length; length++) prefixes.set(tokens.slice(0, length).join(), tokens.slice(0, length));
+  }
+  return {
+    vocabulary: task.vocabulary.length,
+    endToken: task.endToken,
+    maxTokens: task.maxTokens,
+    reward: (response) => task.verify(prompt, response).reward,
+    rewardRange: [0, 1],
+    prefixes: [...prefixes.values()],
+    ...budget,
+  };
+}
+
+/** [n] of a group's tokens, in batch order. */
+export interface GroupTruth {
+  /** V of the prompt. */
+  value: number;
+  trueValues: Float64Array;
+  trueAdvantages: Float64Array;
+  /** Half the width of the certified interval of the advantage. */
+  trueErrors: Float64Array;
+}
+
+/** Reads a finished tree at the tokens of the group that it was made for. */
+export function groupTruth(tree: ValueTree, batch: RolloutBatch, group: number): GroupTruth {
+  const { start, end } = batch.groups[group];
+  const [first, last] = groupTokens(batch, group);
+  const [trueValues, trueAdvantages, trueErrors] = Array.from({ length: 3 }, () => new Float64Array(last - first));
+  for (const response of batch.responses.slice(start, end)) {
+    let node = 0;
+    for (let t = response.start; t < response.end; t++) {
+      const before = tree.valueOf(node);
+      const after = tree.actionValues(node)[batch.tokens[t]];
+      trueValues[t - first] = after.estimate;
+      trueAdvantages[t - first] = after.estimate - before.estimate;
+      trueErrors[t - first] = (after.high - after.low + before.high - before.low) / 2;
+      node = tree.child(node, batch.tokens[t]);
+    }
+  }
+  return { value: tree.valueOf(0).estimate, trueValues, trueAdvantages, trueErrors };
+}
+
+/** The batch with the truth of all of its groups, in their order. */
+export function withTruths(batch: RolloutBatch, truths: readonly GroupTruth[]): RolloutBatch {
+  const fields = { ...batch.fields };
+  for (const name of ['trueValues', 'trueAdvantages', 'trueErrors'] as const) {
+    const values = new Float64Array(batch.tokens.length);
+    truths.forEach((truth, group) => {
+      values.set(truth[name], groupTokens(batch, group)[0]);
+    });
+    fields[name] = values;
+  }
+  return { ...batch, fields, groups: batch.groups.map((group, g) => ({ ...group, trueValue: truths[g].value })) };
+}
