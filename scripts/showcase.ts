@@ -3,7 +3,7 @@ import type { Task } from '../src/core/tasks/types.ts';
 
 /** Does this response share what comes before its first wrong step, at least one step, with a right response? */
 function failsMidway(batch: RolloutBatch, wrong: RolloutResponse, right: readonly RolloutResponse[]): boolean {
-  const spans = wrong.spans ?? [];
+  const spans = (wrong.spans ?? []).filter((span) => span.kind === 'step');
   const slip = spans.findIndex((span) => span.correct === false);
   if (slip < 1) return false;
   const prefix = batch.tokens.subarray(wrong.start, wrong.start + spans[slip].start).join();

@@ -31,10 +31,17 @@ export interface GroupRequest {
   state: MethodState;
 }
 
+/** The prompt of a slot. Where a task has efforts, a block of slots draws one question and asks it at each of them. */
+function promptOf({ task, seed, step, attempt }: GroupRequest, slot: number): number[] {
+  const stream = (place: number) => streamAt(seed, STREAM.prompts, step, attempt, place);
+  const { efforts } = task;
+  return efforts ? task.samplePrompt(stream(Math.floor(slot / efforts)), false, slot % efforts) : task.samplePrompt(stream(slot));
+}
+
 /** Draws the prompts of these slots and a group of responses to each. */
 export function sampleGroups(request: GroupRequest): SampledGroup[] {
   const { model, task, seed, step, attempt, slots, groupSize: G, baseTemperature, stage, knobs, state } = request;
-  const prompts = slots.map((slot) => task.samplePrompt(streamAt(seed, STREAM.prompts, step, attempt, slot)));
+  const prompts = slots.map((slot) => promptOf(request, slot));
   const responses = sampleResponses({
     model,
     task,

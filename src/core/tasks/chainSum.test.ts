@@ -22,14 +22,51 @@ describe('chain-sum', () => {
   });
 
   it('marks each step right where it follows from the number before it', () => {
-    expect(verify('S2>2>6.').spans).toEqual([
+    const steps = (text: string) => (verify(text).spans ?? []).filter((span) => span.kind === 'step');
+    expect(steps('S2>2>6.')).toEqual([
       { kind: 'step', start: 1, end: 2, label: '7+5=2', correct: true },
       { kind: 'step', start: 3, end: 4, label: '2+9=2', correct: false },
       { kind: 'step', start: 5, end: 6, label: '2+4=6', correct: true },
     ]);
-    expect(verify('D3.').spans).toEqual([{ kind: 'step', start: 1, end: 2, label: '7+5+9+4=3', correct: false }]);
-    expect(verify('S2>>5.').spans).toHaveLength(1);
-    expect(verify('.').spans).toEqual([]);
+    expect(steps('D3.')).toEqual([{ kind: 'step', start: 1, end: 2, label: '7+5+9+4=3', correct: false }]);
+    expect(steps('S2>>5.')).toHaveLength(1);
+    expect(steps('.')).toEqual([]);
+  });
+
+  it('tests the running sums as written and the answer, four parts for every response', () => {
+    const parts = (text: string) => verify(text).parts;
+    expect(parts('S2>1>5.')).toEqual([1, 1, 1, 1]);
+    // A wrong sum in the middle: the last one is right again, and so is the answer.
+    expect(parts('S2>2>5.')).toEqual([1, 0, 1, 1]);
+    expect(parts('S2>1>5>3.')).toEqual([1, 1, 1, 0]);
+    expect(parts('S3>2>6.')).toEqual([0, 0, 0, 0]);
+    expect(parts('D5.')).toEqual([0, 0, 0, 1]);
+    for (const text of ['', '.', 'D', 'S2', '>>>>', 'S2>1>5']) expect(parts(text), text).toHaveLength(4);
+  });
+
+  it('holds one chunk: all of the response, right where its answer is', () => {
+    for (const [text, correct] of [
+      ['S2>1>5.', true],
+      ['S2>1>4.', false],
+      ['D5', false],
+    ] as const) {
+      const chunks = (verify(text).spans ?? []).filter((span) => span.kind === 'chunk');
+      expect(chunks).toEqual([{ kind: 'chunk', start: 0, end: text.length, label: 'the whole answer', correct }]);
+    }
+  });
+
+  it('reads as sums, with what a wrong one should have been', () => {
+    expect(chainSum.render?.(prompt, tokenize(chainSum, 'S2>2>6.'))).toEqual([
+      { start: 0, end: 1, text: 'in steps' },
+      { start: 1, end: 2, text: '7 + 5 = 2 mod 10' },
+      { start: 3, end: 4, text: '2 + 9 = 2 mod 10: should be 1', mark: 'wrong' },
+      { start: 5, end: 6, text: '2 + 4 = 6 mod 10' },
+    ]);
+    expect(chainSum.render?.(prompt, tokenize(chainSum, 'D3.'))).toEqual([
+      { start: 0, end: 1, text: 'directly' },
+      { start: 1, end: 2, text: '7 + 5 + 9 + 4 = 3 mod 10: should be 5', mark: 'wrong' },
+    ]);
+    expect(chainSum.render?.(prompt, tokenize(chainSum, '.'))).toEqual([]);
   });
 
   it('keeps one prompt in eight for evaluation, and never samples it for training', () => {

@@ -72,6 +72,15 @@ describe('countdown', () => {
     expect((verify('3+3.').spans ?? []).map((span) => span.correct)).toEqual([true, false]);
   });
 
+  it('reads as the value so far, and says where the target gets out of reach', () => {
+    expect(countdown.render?.(prompt, tokenize(countdown, '3-5*2.'))).toEqual([
+      { start: 0, end: 1, text: '3 = 3' },
+      { start: 1, end: 3, text: '3 − 5 = −2: 13 is out of reach', mark: 'wrong' },
+      { start: 3, end: 5, text: '3 − 5 × 2 = −7' },
+    ]);
+    expect(countdown.render?.(prompt, tokenize(countdown, '.'))).toEqual([]);
+  });
+
   it('makes solvable prompts of legal size in two disjoint splits, and demonstrations of which about a third solve them', () => {
     const key = (text: string) => `${text.slice(0, text.indexOf(':')).split(',').sort().join()}${text.slice(text.indexOf(':'))}`;
     const held = new Set<string>();

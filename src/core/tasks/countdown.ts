@@ -9,7 +9,7 @@ import { hashText } from '../random.ts';
 import type { RandomStream } from '../random.ts';
 import { evaluate, OPERATORS, parseExpression, visitCompletions, without } from './expression.ts';
 import type { Operator } from './expression.ts';
-import type { Task, Verdict } from './types.ts';
+import type { Annotation, Task, Verdict } from './types.ts';
 
 const GLYPHS = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '+', '-', '*', ',', ':', '=', '.'] as const;
 const id = (glyph: string): number => (GLYPHS as readonly string[]).indexOf(glyph);
@@ -17,6 +17,8 @@ const COMMA = id(',');
 const COLON = id(':');
 const EQUALS = id('=');
 const END = id('.');
+/** How a person writes them. */
+const SIGNS: Readonly<Record<string, string>> = { '*': '×', '-': '−' };
 
 /** Share of prompts with four numbers instead of three. */
 const FOUR_SHARE = 0.2;
@@ -112,6 +114,16 @@ function verify(prompt: readonly number[], response: readonly number[]): Verdict
   return { reward: isRight ? 1 : 0, spans: spansOf(puzzle, response) };
 }
 
+/** The value of the expression so far, after each number. */
+function render(prompt: readonly number[], response: readonly number[]): Annotation[] {
+  const puzzle = puzzleOf(prompt);
+  return spansOf(puzzle, response).map(({ start, end, label, correct }): Annotation => {
+    const [expression, value] = label.split('=');
+    const text = `${expression.replace(/[-+*]/g, (sign) => ` ${SIGNS[sign] ?? sign} `)} = ${value.replace('-', '−')}`;
+    return correct === false ? { start, end, text: `${text}: ${puzzle.target} is out of reach`, mark: 'wrong' } : { start, end, text };
+  });
+}
+
 const write = (numbers: readonly number[], operators: readonly Operator[]): number[] => [
   ...numbers.flatMap((number, i) => (i === 0 ? [number] : [id(operators[i - 1]), number])),
   END,
@@ -136,6 +148,7 @@ export const countdown: Task = {
     sentence:
       'The model joins three or four numbers with + − × to hit a target; it is right when every number is used exactly once and the value is the target.',
     legend: 'numbers before the colon, then the target; × binds tighter; the step that puts the target out of reach is underlined',
+    provides: ['steps'],
   },
   vocabulary: GLYPHS,
   endToken: END,
@@ -144,5 +157,6 @@ export const countdown: Task = {
   samplePrompt,
   verify,
   demonstrate,
+  render,
   isFormatToken: (_prompt, response, position) => response[position] === END,
 };

@@ -29,6 +29,8 @@ export interface Task {
     legend: string;
     /** What its batches hold beyond tokens and a scalar reward, for methods that need it. */
     provides?: readonly Need[];
+    /** What each entry of `parts` tests, for tasks that give them. */
+    tests?: readonly string[];
   };
   /** Glyph of each token id. V = vocabulary.length ≤ 32. */
   vocabulary: readonly string[];
@@ -37,8 +39,13 @@ export interface Task {
   /** L: responses are cut off here and verified as they stand. */
   maxTokens: number;
   maxPromptTokens: number;
-  /** A prompt of the training split, or with `heldOut` one that training never sees. */
-  samplePrompt(random: RandomStream, heldOut?: boolean): number[];
+  /**
+   * A prompt of the training split, or with `heldOut` one that training never sees. A task with `efforts` asks for the
+   * effort of this `level`, or draws one where none is given.
+   */
+  samplePrompt(random: RandomStream, heldOut?: boolean, level?: number): number[];
+  /** Effort levels that a prompt can ask for: a block of so many prompts of a step asks one question at each. Absent: none. */
+  efforts?: number;
   verify(prompt: readonly number[], response: readonly number[]): Verdict;
   /** A noisy demonstration: the response tokens for this prompt, end token included. */
   demonstrate(prompt: readonly number[], random: RandomStream): number[];
