@@ -8,8 +8,18 @@ import { aggregate, knobWeights } from './aggregation.ts';
 import { requireField } from './fields.ts';
 import type { LossInput, LossResult, LossStage } from './types.ts';
 
-/** ρ = exp(clamp(log π − log π_old)) per token, [N], and whether the clamp held the gradient back. */
-export function ratios(input: Pick<LossInput, 'batch' | 'knobs'>): { ratio: Float64Array; isClamped: Uint8Array } {
+/** The ratio that enters the loss, on each token. */
+export interface Ratios {
+  /** [N] */
+  ratio: Float64Array;
+  /** [N] 1 where a clamp holds the gradient back. */
+  isClamped: Uint8Array;
+  /** [N] what ∂ρ/∂log π(token) is beside ρ, summed over the tokens that share the ratio; absent: 1. */
+  reach?: Float64Array;
+}
+
+/** ρ = exp(clamp(log π − log π_old)) per token. */
+export function ratios(input: Pick<LossInput, 'batch' | 'knobs'>): Ratios {
   const logprobs = requireField(input.batch, 'logprobs');
   const old = requireField(input.batch, 'oldLogprobs');
   const bound = input.knobs.logRatioClamp;
@@ -26,15 +36,21 @@ export function ratios(input: Pick<LossInput, 'batch' | 'knobs'>): { ratio: Floa
 /**
  * The token-level PPO loss with clip and dual clip [verl core_algos.py:1286 compute_policy_loss_vanilla]:
  * l1 = −Aρ, l2 = −A clamp(ρ, 1 − ε_low, 1 + ε_high), M = max(l1, l2), for A < 0 at most −A c. ∂M/∂log π = −Aρ where l1
- * is the one that counts, else 0. `delta` caps ρ in l1 (TRL's two-sided clip), with no gradient above it.
+ * is the one that counts, else 0. `delta` caps ρ in l1 (TRL's two-sided clip), with no gradient above it. `weights` [N]
+ * replaces the aggregation that the knobs ask for, where a method scales or masks tokens; `given` replaces the ratio per token.
  */
-export function surrogateLoss(input: LossInput, advantages: Float64Array, widths: ClipWidths): LossResult {
+export function surrogateLoss(
+  input: LossInput,
+  advantages: Float64Array,
+  widths: ClipWidths,
+  weights: Float64Array = knobWeights(input.batch, input.knobs),
+  given: Ratios = ratios(input),
+): LossResult {
   const { batch, knobs } = input;
   const n = batch.tokens.length;
   const logprobs = requireField(batch, 'logprobs');
   const old = requireField(batch, 'oldLogprobs');
-  const { ratio: free, isClamped } = ratios(input);
-  const weights = knobWeights(batch, knobs);
+  const { ratio: free, isClamped, reach } = given;
   const [ratio, unclippedLoss, clippedLoss, tokenLoss, slope, clipState, clipped, dualClipped, lower, upper, logRatio] = Array.from(
     { length: 11 },
     () => new Float64Array(n),
@@ -59,7 +75,7 @@ export function surrogateLoss(input: LossInput, advantages: Float64Array, widths
     // Cap and clamp stop the gradient as the clip does, and are shown as it is.
     const isHeld = isClipped || isCapped || isClamped[t] === 1;
     clipState[t] = isDual ? CLIP_STATE.dualClipped : isHeld ? CLIP_STATE.clipped : CLIP_STATE.none;
-    slope[t] = isDual || isHeld ? 0 : unclippedLoss[t];
+    slope[t] = isDual || isHeld ? 0 : unclippedLoss[t] * (reach?.[t] ?? 1);
     gradLogprobs[t] = weights[t] * slope[t];
     logRatio[t] = logprobs[t] - old[t];
     drift -= logRatio[t];

@@ -1,5 +1,6 @@
 /** Formula lines of the base stages, for the inspector; methods put their own advantage line before them. */
 import { CLIP_STATE } from '../pipeline.types.ts';
+import { RATIO_LEVEL } from './sequenceSurrogate.ts';
 import type { FormulaLine } from './types.ts';
 
 /** GRPO's advantage, for both settings of the division (whole-batch std looks the same with another σ). */
@@ -24,8 +25,8 @@ export const GROUP_ADVANTAGE_LINES: readonly FormulaLine[] = [
   },
 ];
 
-/** Ratio and clip; `advantage` is the advantage that enters the loss. */
-export function surrogateLines(advantage = { trace: 'lossAdvantages', latex: 'A' }): FormulaLine[] {
+/** Ratio and clip; `advantage` is the advantage that enters the loss, `reach` a factor on the slope. */
+export function surrogateLines(advantage = { trace: 'lossAdvantages', latex: 'A' }, reach = ''): FormulaLine[] {
   const a = `[[${advantage.trace}|${advantage.latex}]]`;
   const slope = { latex: '\\frac{\\partial M}{\\partial \\log\\pi}', trace: 'lossSlope' };
   const branches: FormulaLine = {
@@ -50,7 +51,7 @@ export function surrogateLines(advantage = { trace: 'lossAdvantages', latex: 'A'
     {
       stage: 'loss',
       result: slope,
-      template: `-${a}\\,[[ratio|\\rho]]\\quad\\text{(the unclipped branch counts)}`,
+      template: `-${a}\\,[[ratio|\\rho]]${reach}\\quad\\text{(the unclipped branch counts)}`,
       when: { trace: 'clipState', equals: CLIP_STATE.none },
     },
     {
@@ -65,6 +66,19 @@ export function surrogateLines(advantage = { trace: 'lossAdvantages', latex: 'A'
       template: '0\\quad\\text{(dual clip: the ratio is above }[[knob:clipC|c]]\\text{)}',
       when: { trace: 'clipState', equals: CLIP_STATE.dualClipped },
     },
+  ];
+}
+
+/** Ratio and clip where the ratio may be the whole response's (`ratioLevel`). */
+export function sequenceLines(): FormulaLine[] {
+  const [perToken, ...rest] = surrogateLines(undefined, '\\cdot[[ratioReach|n]]');
+  const capped = (mean: string) =>
+    `\\exp\\left(\\min\\left([[seqLogRatio|${mean}\\sum_k \\log\\tfrac{\\pi_k}{\\pi_{old,k}}]],\\; [[knob:seqLogRatioMax|x_{max}]]\\right)\\right)`;
+  return [
+    { ...perToken, when: { trace: 'knob:ratioLevel', equals: RATIO_LEVEL.token } },
+    { ...perToken, template: capped(''), when: { trace: 'knob:ratioLevel', equals: RATIO_LEVEL.sum } },
+    { ...perToken, template: capped('\\tfrac1T'), when: { trace: 'knob:ratioLevel', equals: RATIO_LEVEL.mean } },
+    ...rest,
   ];
 }
 

@@ -106,15 +106,17 @@ export const BASE_KNOBS: readonly Knob[] = [
   ...LOSS_KNOBS,
 ];
 
-/** What a method may change about a base knob. */
-export type KnobChange = Partial<Pick<Knob, 'default' | 'paper' | 'meaning' | 'options' | 'max'>>;
+/** What a method may change about a shared knob. */
+export type KnobChange = Partial<Pick<Knob, 'default' | 'paper' | 'meaning' | 'options' | 'min' | 'max' | 'special'>>;
 
-/** The base knobs with a method's own defaults and paper values, without those of the stages that it replaces. */
+/** The knobs with a method's own defaults, paper values, ends and words; an id that is not among them is an error. */
+export function withChanges(knobs: readonly Knob[], changes: Readonly<Record<string, KnobChange>>): Knob[] {
+  const unknown = Object.keys(changes).filter((id) => !knobs.some((knob) => knob.id === id));
+  if (unknown.length > 0) throw new Error(`None of these knobs is called ${unknown.join(', ')}.`);
+  return knobs.map((knob) => ({ ...knob, ...changes[knob.id] }));
+}
+
+/** The base knobs with a method's own changes, without those of the stages that it replaces. */
 export function baseKnobs(changes: Readonly<Record<string, KnobChange>> = {}, without: readonly (StageName | string)[] = []): Knob[] {
-  const unknown = Object.keys(changes).filter((id) => !BASE_KNOBS.some((knob) => knob.id === id));
-  if (unknown.length > 0) throw new Error(`No base knob is called ${unknown.join(', ')}.`);
-  return BASE_KNOBS.filter((knob) => !without.includes(knob.stage) && !without.includes(knob.id)).map((knob) => ({
-    ...knob,
-    ...changes[knob.id],
-  }));
+  return withChanges(BASE_KNOBS, changes).filter((knob) => !without.includes(knob.stage) && !without.includes(knob.id));
 }

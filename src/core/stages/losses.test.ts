@@ -8,6 +8,7 @@ import { klEstimate, NO_CLAMPS, OPENRLHF_CLAMPS, VERL_CLAMPS } from './klEstimat
 import { klLoss } from './klLoss.ts';
 import { KL_TYPES } from './lossKnobs.ts';
 import { policyGradient } from './policyGradient.ts';
+import { ratioKnobs, sequenceSurrogate } from './sequenceSurrogate.ts';
 import { terminalReward } from './terminalReward.ts';
 import type { LossInput } from './types.ts';
 
@@ -237,5 +238,67 @@ describe('aggregation weights of responses of 1 and 3 tokens', () => {
     ]);
     expect([...knobWeights(batch, { aggMode: 4, lossScaleFactor: 10 })]).toEqual([0.05, 0.05, 0.05, 0.05]);
     expect(aggregate(Float64Array.of(0.5, 2), Float64Array.of(3, -1))).toBe(-0.5);
+  });
+});
+
+describe('the surrogate with one ratio per response', () => {
+  /** Log-ratios ln 2, ln 2 | ln ¼: sums ln 4 and ln ¼, means ln 2 and ln ¼. */
+  const two = (knobs: Record<string, number>, advantages = [1, 1, -1]) => {
+    const batch = batchOf(
+      withRatios([
+        { tokens: [1, 2], reward: 1, ratios: [2, 2] },
+        { tokens: [3], reward: 0, ratios: [0.25] },
+      ]),
+    );
+    const input = { batch, knobs: { ...KNOBS, clipLow: 0.9, clipHigh: 9, aggMode: 3, seqLogRatioMax: Infinity, ...knobs }, state: null };
+    return sequenceSurrogate({ ...input, rewards: terminalReward(input), advantages: Float64Array.from(advantages) });
+  };
+  it('takes the sum of the log-ratios, and its slope by every token is the whole ratio', () => {
+    const { trace, gradLogprobs, loss } = two({ ratioLevel: 1 });
+    expect(round(trace.seqRatio.values)).toEqual([4, 0.25]);
+    expect(round(trace.seqLoss.values)).toEqual([-4, 0.25]);
+    expect(loss).toBeCloseTo(-3.75 / 2, 7);
+    // ∂/∂log π of a mean over two responses: −A ρ/2
+    expect(round(gradLogprobs).map((x) => Number(x.toFixed(6)))).toEqual([-2, -2, 0.125]);
+    expect(round(trace.ratio.values)).toEqual([4, 4, 0.25]);
+    expect([...trace.ratioReach.values]).toEqual([2, 1]);
+  });
+  it('takes their mean, whose slope by a token is a T-th of it', () => {
+    const { trace, gradLogprobs, loss } = two({ ratioLevel: 2 });
+    expect(round(trace.seqRatio.values)).toEqual([2, 0.25]);
+    expect(loss).toBeCloseTo(-1.75 / 2, 7);
+    expect(gradLogprobs[0]).toBeCloseTo(-0.5, 7);
+    expect(gradLogprobs[2]).toBeCloseTo(0.125, 7);
+    expect([...trace.ratioReach.values]).toEqual([1, 1]);
+  });
+  it('clips all tokens of a response or none', () => {
+    const { trace, gradLogprobs } = two({ ratioLevel: 1, clipHigh: 0.2, clipLow: 0.2 });
+    expect([...trace.clipState.values]).toEqual([1, 1, 1]);
+    expect(round(gradLogprobs)).toEqual([0, 0, 0]);
+    expect(round(trace.seqLoss.values)).toEqual([-1.2, 0.8]);
+    expect([...two({ ratioLevel: 1, clipHigh: 0.2, clipLow: 0.9 }).trace.clipState.values]).toEqual([1, 1, 0]);
+  });
+  it('caps the log-ratio from above only, with no gradient beyond it, and ignores the clamp per token', () => {
+    const { trace, gradLogprobs } = two({ ratioLevel: 1, seqLogRatioMax: log(3), logRatioClamp: 0.1 });
+    expect(round(trace.seqRatio.values)).toEqual([3, 0.25]);
+    expect(round(trace.seqLogRatio.values)).toEqual(round([log(4), log(0.25)]));
+    expect(gradLogprobs[0] + gradLogprobs[1]).toBe(0);
+    expect(gradLogprobs[2]).toBeCloseTo(0.125, 7);
+    expect([...trace.clipState.values]).toEqual([1, 1, 0]);
+  });
+  it('at token level is the clipped surrogate', () => {
+    const token = two({ ratioLevel: 0 });
+    expect(round(token.trace.ratio.values)).toEqual([2, 2, 0.25]);
+    expect([...token.trace.ratioReach.values]).toEqual([1, 1]);
+    expect(token.trace.seqRatio).toBeUndefined();
+  });
+  it('keeps a token’s own advantage where a mixed-in stage gives one', () => {
+    const { gradLogprobs, trace } = two({ ratioLevel: 2 }, [1, 3, -1]);
+    expect(gradLogprobs[1] / gradLogprobs[0]).toBeCloseTo(3, 12);
+    expect(trace.seqLoss.values[0]).toBeCloseTo(-4, 12);
+  });
+  it('has knobs whose words and defaults a method may change, and refuses others', () => {
+    expect(ratioKnobs({ ratioLevel: { default: 2 } }).map((knob) => knob.default)).toEqual([2, Infinity]);
+    expect(() => ratioKnobs({ clipLow: { default: 1 } })).toThrow('clipLow');
   });
 });
