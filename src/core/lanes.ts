@@ -4,6 +4,7 @@
  */
 import type { RolloutBatch, TokenField, TokenMatrix } from './batch.ts';
 import { logSumExp } from './math.ts';
+import { fittedScale } from './metrics/creditAccuracy.ts';
 import type { CreditResult } from './pipeline.types.ts';
 import { buildPrefixTree } from './prefixTree.ts';
 import type { PrefixTree } from './prefixTree.ts';
@@ -101,6 +102,33 @@ export const LANES: readonly Lane[] = [
     kind: 'diverging',
     domain: 'auto',
     meaning: 'Log-probability of the token after this step minus before it.',
+  },
+  {
+    id: 'trueValue',
+    label: 'True value',
+    trace: 'trueValues',
+    unit: 'reward',
+    kind: 'sequential',
+    domain: [0, 1],
+    meaning: 'Expected reward after this token if the policy goes on from here, computed exactly.',
+  },
+  {
+    id: 'trueAdvantage',
+    label: 'Truth',
+    trace: 'trueAdvantages',
+    unit: 'reward',
+    kind: 'diverging',
+    domain: 'auto',
+    meaning: 'What the token really changed: expected reward after it minus before it, computed exactly.',
+  },
+  {
+    id: 'creditError',
+    label: 'Error of the credit',
+    trace: 'creditError',
+    unit: 'reward',
+    kind: 'diverging',
+    domain: 'auto',
+    meaning: 'Credit, brought to the scale of the truth by one factor for the whole batch, minus the true advantage.',
   },
   {
     id: 'logprob',
@@ -217,6 +245,11 @@ function ownValues(name: string, batch: RolloutBatch, credit: CreditResult): Flo
       return fromTree(batch, (tree, k) => tree.valueAfter[k] - tree.valueBefore[k]);
     case 'effect':
       return effectOf(batch);
+    case 'creditError': {
+      const truth = batch.fields.trueAdvantages;
+      const scale = truth ? fittedScale(credit.credit, truth) : 0;
+      return truth?.map((a, t) => scale * credit.credit[t] - a);
+    }
     case 'referenceLogRatio': {
       const ref = batch.fields.refLogprobs;
       const now = credit.trace.logprobs?.values ?? batch.fields.logprobs ?? batch.fields.oldLogprobs;

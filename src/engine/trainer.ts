@@ -12,6 +12,7 @@ import type { KnobValues, Method } from '../core/stages/types.ts';
 import { mean } from '../core/stats.ts';
 import type { Task } from '../core/tasks/types.ts';
 import { stepMetrics } from './metrics.ts';
+import { withTruth } from './oracle.ts';
 import { packResponses } from './pack.ts';
 import type { StepMetrics, StopReason, TrainingSettings } from './protocol.ts';
 import { assembleBatch, compareWithBase, pairsOf, sampleGroups, withGreedyRewards } from './rollout.ts';
@@ -188,9 +189,11 @@ export function createTrainer(options: TrainerOptions): Trainer {
     const good = snapshot(model);
     const sampled = rollOut(current, step, state);
     const { refLogprobs, klToBase } = compareWithBase(model, base, sampled);
+    // The weights are still those that drew the batch.
+    const known = composed.needs.has('trueAdvantages') ? withTruth(model, current.task, sampled) : sampled;
     const batch: RolloutBatch = {
-      ...sampled,
-      fields: { ...sampled.fields, refLogprobs },
+      ...known,
+      fields: { ...known.fields, refLogprobs },
       trainedWith: { method: composed.method.meta.id, knobs, state },
     };
     const outcome = Number.isFinite(klToBase) ? runUpdates(current, { batch, composed, knobs, state }, step) : null;
