@@ -12,9 +12,11 @@ export interface MethodEntry {
 
 export const METHODS: readonly MethodEntry[] = [
   { id: 'reinforce', title: 'REINFORCE', family: 'baseline', load: async () => (await import('./reinforce.ts')).reinforce },
+  { id: 'rloo', title: 'RLOO', family: 'baseline', load: async () => (await import('./rloo.ts')).rloo },
   { id: 'grpo', title: 'GRPO', family: 'baseline', isHeadline: true, load: async () => (await import('./grpo.ts')).grpo },
   { id: 'dapo', title: 'DAPO', family: 'baseline', load: async () => (await import('./dapo.ts')).dapo },
   { id: 'tempo', title: 'TEMPO', family: 'tree', isHeadline: true, load: async () => (await import('./tempo.ts')).tempo },
+  { id: 'lambda-grpo', title: 'λ-GRPO', family: 'tree', load: async () => (await import('./lambda-grpo.ts')).lambdaGrpo },
   { id: 'hapo', title: 'HAPO', family: 'entropy', isHeadline: true, load: async () => (await import('./hapo.ts')).hapo },
 ];
 
