@@ -50,6 +50,8 @@ export const STREAM = {
   preview: 8,
   /** A loss that draws tokens: (seed, stream, step, inner update, token of the batch). */
   tokens: 9,
+  /** Monte-Carlo continuations: (seed, stream, hash of prompt and prefix, k, position). */
+  continuations: 12,
 } as const;
 
 /** A sequence of draws at a place named by its keys: the n-th draw is `uniformAt(...keys, n)`. */
