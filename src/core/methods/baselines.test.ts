@@ -1,0 +1,137 @@
+/** What the papers and codes say of the methods that differ from GRPO by their baseline. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { RolloutBatch } from '../batch.ts';
+import { composeMethod, computeUpdate, creditBatch, defaultKnobs, prepareCredit } from '../pipeline.ts';
+import { RATIO_LEVEL } from '../stages/sequenceSurrogate.ts';
+import type { Method } from '../stages/types.ts';
+import type { TestResponse } from '../testBatch.ts';
+import { anyGroup, anyGroups, batchOf } from '../testBatch.ts';
+import { grpo } from './grpo.ts';
+import { rloo } from './rloo.ts';
+
+const run = (method: Method, batch: RolloutBatch, changes: Record<string, number> = {}) =>
+  creditBatch(batch, composeMethod(method), { ...defaultKnobs(method), ...changes });
+/** The value of each response, from its first token. */
+const ofResponses = (batch: RolloutBatch, values: Float64Array) => batch.responses.map(({ start }) => values[start]);
+const total = (values: Iterable<number>) => [...values].reduce((a, b) => a + b, 0);
+const realRewards = fc.double({ min: -2, max: 2, noNaN: true });
+const onPolicy = (group: TestResponse[]) => group.map(({ logprobs: _, ...response }) => response);
+
+describe('RLOO', () => {
+  it('sums to zero over a group and is G/(G − 1) times the centred reward', () => {
+    fc.assert(
+      fc.property(anyGroup(realRewards), (group) => {
+        const batch = batchOf(group);
+        const own = ofResponses(batch, run(rloo, batch).advantages);
+        const centred = ofResponses(batch, run(grpo, batch, { normByStd: 0 }).advantages);
+        expect(Math.abs(total(own))).toBeLessThan(1e-12);
+        own.forEach((a, i) => expect(a).toBeCloseTo((group.length / (group.length - 1)) * centred[i], 12));
+      }),
+    );
+  });
+  it('compares with the others only: its own reward is not in its baseline', () => {
+    const group = [3, 1, 2].map((reward) => ({ tokens: [1], reward }));
+    const { trace, advantages } = run(rloo, batchOf(group));
+    expect([...trace.baseline.values]).toEqual([1.5, 2.5, 2]);
+    expect([...advantages]).toEqual([1.5, -1.5, 0]);
+  });
+  it('takes the KL in the reward over the whole response before the baseline', () => {
+    fc.assert(
+      fc.property(anyGroup(), (group) => {
+        const batch = batchOf(group);
+        const { trace, advantages } = run(rloo, batch, { klInRewardCoef: 0.05 });
+        const shaped = group.map(
+          ({ reward, oldLogprobs, refLogprobs }) => reward - 0.05 * total(oldLogprobs!.map((old, t) => old - refLogprobs![t])),
+        );
+        shaped.forEach((r, i) => {
+          expect(trace.totalReward.values[i]).toBeCloseTo(r, 12);
+          const others = (total(shaped) - r) / (group.length - 1);
+          expect(advantages[batch.responses[i].start]).toBeCloseTo(r - others, 12);
+        });
+      }),
+    );
+  });
+  it('gives a lone sample nothing, or its reward where asked, and lets it not disturb a group beside it', () => {
+    const lone = [{ tokens: [1], reward: 3 }];
+    const pair = [3, 1].map((reward) => ({ tokens: [1], reward }));
+    expect([...run(rloo, batchOf(lone, pair)).advantages]).toEqual([0, 2, -2]);
+    expect([...run(rloo, batchOf(lone, pair), { singletonZero: 0 }).advantages]).toEqual([3, 2, -2]);
+    const [first, ...rest] = run(rloo, batchOf(lone, pair), { normByStd: 1, stdEps: 0 }).advantages;
+    expect(first).toBe(0);
+    expect(rest.map((a) => Math.abs(a))).toEqual([Math.SQRT1_2, Math.SQRT1_2].map((x) => expect.closeTo(x, 12)));
+  });
+  it('normalises to mean 0 and sample variance 1: over the batch as TRL, or over each group', () => {
+    fc.assert(
+      fc.property(anyGroups(realRewards), (groups) => {
+        const batch = batchOf(...groups);
+        const check = (values: number[]) => {
+          expect(Math.abs(total(values))).toBeLessThan(1e-9);
+          expect(total(values.map((a) => a * a)) / (values.length - 1)).toBeCloseTo(1, 9);
+        };
+        const whole = ofResponses(batch, run(rloo, batch, { normByStd: 2, stdEps: 0 }).advantages);
+        if (whole.every(Number.isFinite)) check(whole);
+        const each = ofResponses(batch, run(rloo, batch, { normByStd: 1, stdEps: 0 }).advantages);
+        for (const { start, end } of batch.groups) if (each.slice(start, end).every(Number.isFinite)) check(each.slice(start, end));
+      }),
+    );
+  });
+  it('with one response in the whole batch divides by nothing', () => {
+    const lone = batchOf([{ tokens: [1, 2], reward: 3 }]);
+    expect([...run(rloo, lone, { normByStd: 2, singletonZero: 0, stdEps: 0 }).advantages]).toEqual([3, 3]);
+  });
+  it('has one ratio and one clip state per response at sequence level', () => {
+    fc.assert(
+      fc.property(anyGroup(), fc.constantFrom(RATIO_LEVEL.sum, RATIO_LEVEL.mean), (group, ratioLevel) => {
+        const batch = batchOf(group);
+        const { trace, clipState } = run(rloo, batch, { ratioLevel });
+        for (const { start, end } of batch.responses) {
+          expect(new Set(trace.ratio.values.subarray(start, end)).size).toBe(1);
+          expect(new Set(clipState.subarray(start, end)).size).toBe(1);
+        }
+      }),
+    );
+  });
+  it('has the same ratio at all levels where responses have one token', () => {
+    fc.assert(
+      fc.property(anyGroup(), (group) => {
+        const first = (values?: number[]) => values?.slice(0, 1);
+        const short = group.map(({ tokens, reward, oldLogprobs, logprobs }) => ({
+          tokens: tokens.slice(0, 1),
+          reward,
+          oldLogprobs: first(oldLogprobs),
+          logprobs: first(logprobs),
+        }));
+        const [token, sum, mean] = [0, 1, 2].map((ratioLevel) => [...run(rloo, batchOf(short), { ratioLevel }).credit]);
+        expect(sum).toEqual(token);
+        expect(mean).toEqual(token);
+      }),
+    );
+  });
+  it('on-policy at sequence-sum is REINFORCE’s gradient −A/B on every token', () => {
+    fc.assert(
+      fc.property(anyGroup(), (group) => {
+        const batch = batchOf(onPolicy(group));
+        const { trace, advantages } = run(rloo, batch, { ratioLevel: RATIO_LEVEL.sum });
+        trace.gradLogprobs.values.forEach((value, t) => expect(value).toBeCloseTo(-advantages[t] / group.length, 7));
+      }),
+    );
+  });
+  it('is the derivative of its loss at each level', () => {
+    fc.assert(
+      fc.property(anyGroup(), fc.constantFrom(0, 1, 2), fc.constantFrom(0, 3), (group, ratioLevel, aggMode) => {
+        const batch = batchOf(group);
+        const input = { batch, composed: composeMethod(rloo), knobs: { ...defaultKnobs(rloo), ratioLevel, aggMode }, state: null };
+        const prepared = prepareCredit(input);
+        const at = (logprobs: Float64Array) => computeUpdate({ ...input, ...prepared, groups: [0], logprobs });
+        const here = batch.fields.logprobs!;
+        const { gradLogprobs, trace } = at(here);
+        here.forEach((_, t) => {
+          const [up, down] = [1e-6, -1e-6].map((d) => at(here.map((x, k) => (k === t ? x + d : x))));
+          if ([up, down].some((moved) => moved.trace.clipState.values[t] !== trace.clipState.values[t])) return;
+          expect(gradLogprobs[t]).toBeCloseTo((up.loss - down.loss) / 2e-6, 6);
+        });
+      }),
+    );
+  });
+});
