@@ -1,6 +1,7 @@
 import type { RolloutBatch } from '../batch.ts';
+import { perBatch } from '../trace.ts';
 import { AGGREGATION_MODES } from './lossKnobs.ts';
-import type { KnobValues } from './types.ts';
+import type { KnobValues, LossStage, Trace } from './types.ts';
 
 export type AggregationMode = (typeof AGGREGATION_MODES)[number];
 
@@ -50,9 +51,27 @@ function weightOf(mode: AggregationMode, length: number, tokens: number, sequenc
   }
 }
 
+/** L of `lossScaleFactor`; ∞ is the task's length limit, or 0 (the longest response) where the batch does not say it. */
+function knobScale(batch: RolloutBatch, knobs: KnobValues): number {
+  return knobs.lossScaleFactor === Infinity ? (batch.maxTokens ?? 0) : knobs.lossScaleFactor;
+}
+
 /** The weights that the knobs `aggMode` and `lossScaleFactor` ask for. */
 export function knobWeights(batch: RolloutBatch, knobs: KnobValues): Float64Array {
-  return aggregationWeights(batch.responses, AGGREGATION_MODES[knobs.aggMode], knobs.lossScaleFactor);
+  return aggregationWeights(batch.responses, AGGREGATION_MODES[knobs.aggMode], knobScale(batch, knobs));
+}
+
+/** What the weight 1/(B L) of the sum-norm is made of; nothing in other modes. */
+export function scaleTrace(batch: RolloutBatch, knobs: KnobValues): Trace {
+  if (AGGREGATION_MODES[knobs.aggMode] !== 'seq-mean-token-sum-norm') return {};
+  const longest = Math.max(...batch.responses.map(({ start, end }) => end - start));
+  return { responseCount: perBatch(batch.responses.length), lossScale: perBatch(knobScale(batch, knobs) || longest) };
+}
+
+/** The loss as a mean over responses of the mean over their tokens, whatever `aggMode` says. */
+export function perSequenceMean(stage: LossStage): LossStage {
+  const aggMode = AGGREGATION_MODES.indexOf('seq-mean-token-mean');
+  return (input) => stage({ ...input, knobs: { ...input.knobs, aggMode } });
 }
 
 /** Σ w M. */

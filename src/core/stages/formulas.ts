@@ -1,5 +1,6 @@
 /** Formula lines of the base stages, for the inspector; methods put their own advantage line before them. */
 import { CLIP_STATE } from '../pipeline.types.ts';
+import { AGGREGATION_MODES } from './lossKnobs.ts';
 import { RATIO_LEVEL } from './sequenceSurrogate.ts';
 import type { FormulaLine } from './types.ts';
 
@@ -25,6 +26,13 @@ export const GROUP_ADVANTAGE_LINES: readonly FormulaLine[] = [
   },
 ];
 
+/** The ratio of a token. */
+export const RATIO_LINE: FormulaLine = {
+  stage: 'loss',
+  result: { latex: '\\rho', trace: 'ratio' },
+  template: '\\exp\\left([[logprobs|\\log\\pi]] - [[oldLogprobs|\\log\\pi_{old}]]\\right)',
+};
+
 /** Ratio and clip; `advantage` is the advantage that enters the loss, `reach` a factor on the slope. */
 export function surrogateLines(advantage = { trace: 'lossAdvantages', latex: 'A' }, reach = ''): FormulaLine[] {
   const a = `[[${advantage.trace}|${advantage.latex}]]`;
@@ -35,11 +43,7 @@ export function surrogateLines(advantage = { trace: 'lossAdvantages', latex: 'A'
     template: `\\max\\left(-${a}\\,[[ratio|\\rho]],\\; -${a}\\,\\mathrm{clip}([[ratio|\\rho]], [[lowerBound|1-\\epsilon_{low}]], [[upperBound|1+\\epsilon_{high}]])\\right)`,
   };
   return [
-    {
-      stage: 'loss',
-      result: { latex: '\\rho', trace: 'ratio' },
-      template: '\\exp\\left([[logprobs|\\log\\pi]] - [[oldLogprobs|\\log\\pi_{old}]]\\right)',
-    },
+    RATIO_LINE,
     { ...branches, when: { trace: 'clipState', equals: CLIP_STATE.none } },
     { ...branches, when: { trace: 'clipState', equals: CLIP_STATE.clipped } },
     {
@@ -82,13 +86,21 @@ export function sequenceLines(): FormulaLine[] {
   ];
 }
 
+/** The weight of a token in the sum-norm aggregation: the same for long and short responses. */
+export const SUM_NORM_LINE: FormulaLine = {
+  stage: 'loss',
+  result: { latex: 'w', trace: 'weight' },
+  template: '\\frac{1}{[[responseCount|B]]\\cdot[[lossScale|L]]}',
+  when: { trace: 'knob:aggMode', equals: AGGREGATION_MODES.indexOf('seq-mean-token-sum-norm') },
+};
+
 /** The credit of the update: −N ∂L/∂log π, with the KL term where it is on. */
 export const CREDIT_LINES: readonly FormulaLine[] = [
   {
     stage: 'regulariser',
     result: { latex: '\\mathrm{credit}', trace: 'credit' },
     template:
-      '-[[tokenCount|N]]\\cdot[[weight|w]]\\left([[lossSlope|\\tfrac{\\partial M}{\\partial \\log\\pi}]] + [[knob:klCoef|\\beta]]\\cdot[[klSlope|\\tfrac{\\partial \\mathrm{kl}}{\\partial \\log\\pi}]]\\right)',
+      '-[[tokenCount|N]]\\left([[weight|w]]\\cdot[[lossSlope|\\tfrac{\\partial M}{\\partial \\log\\pi}]] + [[klWeight|w_{kl}]]\\cdot[[knob:klCoef|\\beta]]\\cdot[[klSlope|\\tfrac{\\partial \\mathrm{kl}}{\\partial \\log\\pi}]]\\right)',
     when: { trace: 'hasPenalty', equals: 1 },
   },
   {

@@ -31,6 +31,7 @@ export function weightedKlLoss({ batch, knobs }: LossInput, weightsOf: () => Flo
       hasPenalty: perBatch(1),
       tokenKl: perToken(tokenKl),
       klSlope: perToken(klSlope),
+      klWeight: perToken(weights),
       tokenPenalty: perToken(tokenPenalty),
       klLoss: perBatch(kl),
     },

@@ -107,7 +107,19 @@ export const BASE_KNOBS: readonly Knob[] = [
 ];
 
 /** What a method may change about a shared knob. */
-export type KnobChange = Partial<Pick<Knob, 'default' | 'paper' | 'meaning' | 'options' | 'min' | 'max' | 'special'>>;
+export type KnobChange = Partial<Omit<Knob, 'id' | 'symbol' | 'unit' | 'applies' | 'requires'>>;
+
+/** For a loss that fixes its own aggregation: the knobs of `aggMode` are then about the KL term alone. */
+export const FIXED_AGGREGATION: Readonly<Record<string, KnobChange>> = {
+  aggMode: {
+    label: 'Aggregation of the KL',
+    stage: 'regulariser',
+    alsoReadBy: [],
+    meaning: 'How the KL term is averaged. The policy loss is always the mean over responses of the mean over their tokens.',
+    paper: null,
+  },
+  lossScaleFactor: { stage: 'regulariser', alsoReadBy: [] },
+};
 
 /** The knobs with a method's own defaults, paper values, ends and words; an id that is not among them is an error. */
 export function withChanges(knobs: readonly Knob[], changes: Readonly<Record<string, KnobChange>>): Knob[] {
