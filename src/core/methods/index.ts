@@ -14,9 +14,15 @@ export const METHODS: readonly MethodEntry[] = [
   { id: 'reinforce', title: 'REINFORCE', family: 'baseline', load: async () => (await import('./reinforce.ts')).reinforce },
   { id: 'rloo', title: 'RLOO', family: 'baseline', load: async () => (await import('./rloo.ts')).rloo },
   { id: 'grpo', title: 'GRPO', family: 'baseline', isHeadline: true, load: async () => (await import('./grpo.ts')).grpo },
+  { id: 'dr-grpo', title: 'Dr. GRPO', family: 'baseline', load: async () => (await import('./dr-grpo.ts')).drGrpo },
   { id: 'dapo', title: 'DAPO', family: 'baseline', load: async () => (await import('./dapo.ts')).dapo },
+  { id: 'gspo', title: 'GSPO', family: 'baseline', load: async () => (await import('./gspo.ts')).gspo },
+  { id: 'cispo', title: 'CISPO', family: 'baseline', load: async () => (await import('./cispo.ts')).cispo },
+  { id: 'sapo', title: 'SAPO', family: 'baseline', load: async () => (await import('./sapo.ts')).sapo },
+  { id: 'gmpo', title: 'GMPO', family: 'baseline', load: async () => (await import('./gmpo.ts')).gmpo },
   { id: 'tempo', title: 'TEMPO', family: 'tree', isHeadline: true, load: async () => (await import('./tempo.ts')).tempo },
   { id: 'lambda-grpo', title: 'λ-GRPO', family: 'tree', load: async () => (await import('./lambda-grpo.ts')).lambdaGrpo },
+  { id: 'treerl', title: 'TreeRL', family: 'tree', load: async () => (await import('./treerl.ts')).treerl },
   { id: 'hapo', title: 'HAPO', family: 'entropy', isHeadline: true, load: async () => (await import('./hapo.ts')).hapo },
 ];
 
