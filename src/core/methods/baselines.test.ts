@@ -7,6 +7,7 @@ import { RATIO_LEVEL } from '../stages/sequenceSurrogate.ts';
 import type { Method } from '../stages/types.ts';
 import type { TestResponse } from '../testBatch.ts';
 import { anyGroup, anyGroups, batchOf } from '../testBatch.ts';
+import { drGrpo } from './dr-grpo.ts';
 import { grpo } from './grpo.ts';
 import { rloo } from './rloo.ts';
 
@@ -17,6 +18,88 @@ const ofResponses = (batch: RolloutBatch, values: Float64Array) => batch.respons
 const total = (values: Iterable<number>) => [...values].reduce((a, b) => a + b, 0);
 const realRewards = fc.double({ min: -2, max: 2, noNaN: true });
 const onPolicy = (group: TestResponse[]) => group.map(({ logprobs: _, ...response }) => response);
+
+describe('Dr. GRPO', () => {
+  it('sums to zero over a group, without a standard deviation', () => {
+    fc.assert(
+      fc.property(anyGroup(realRewards), (group) => {
+        const batch = batchOf(group);
+        const own = ofResponses(batch, run(drGrpo, batch).advantages);
+        const mean = total(group.map(({ reward }) => reward)) / group.length;
+        expect(Math.abs(total(own))).toBeLessThan(1e-12);
+        own.forEach((a, i) => expect(a).toBeCloseTo(group[i].reward - mean, 12));
+      }),
+    );
+  });
+  it('on-policy pushes every token by |A|/(B L), whatever the length of its response', () => {
+    fc.assert(
+      fc.property(anyGroups(), fc.integer({ min: 1, max: 64 }), (groups, lossScaleFactor) => {
+        const batch = batchOf(...groups.map(onPolicy));
+        const { trace, advantages } = run(drGrpo, batch, { lossScaleFactor });
+        trace.gradLogprobs.values.forEach((value, t) =>
+          expect(value).toBeCloseTo(-advantages[t] / (batch.responses.length * lossScaleFactor), 12),
+        );
+        expect([trace.responseCount.values[0], trace.lossScale.values[0]]).toEqual([batch.responses.length, lossScaleFactor]);
+      }),
+    );
+  });
+  it('gives long and short responses with the same advantage a push per token, where GRPO gives a push per response', () => {
+    const tokens = (n: number) => Array.from({ length: n }, () => 1);
+    const batch = batchOf([
+      { tokens: tokens(6), reward: 0 },
+      { tokens: tokens(2), reward: 0 },
+      { tokens: tokens(1), reward: 1 },
+    ]);
+    const pushes = (method: Method) => {
+      const { gradLogprobs } = run(method, batch).trace;
+      return batch.responses.map(({ start, end }) => total(gradLogprobs.values.subarray(start, end)));
+    };
+    const [long, short] = pushes(drGrpo);
+    expect(long / short).toBeCloseTo(3, 12);
+    const [longGrpo, shortGrpo] = pushes(grpo);
+    expect(longGrpo / shortGrpo).toBeCloseTo(1, 6);
+  });
+  it('divides by the task’s limit by default, by the longest response where the batch does not say it or 0 asks for it', () => {
+    const batch = batchOf([
+      { tokens: [1, 2, 3], reward: 1 },
+      { tokens: [1], reward: 0 },
+    ]);
+    const weight = (given: RolloutBatch, knobs = {}) => {
+      const { trace } = run(drGrpo, given, knobs);
+      expect(trace.weight.values[0]).toBe(1 / (2 * trace.lossScale.values[0]));
+      return trace.lossScale.values[0];
+    };
+    expect(weight({ ...batch, maxTokens: 20 })).toBe(20);
+    expect(weight({ ...batch, maxTokens: 20 }, { lossScaleFactor: 5 })).toBe(5);
+    expect(weight({ ...batch, maxTokens: 20 }, { lossScaleFactor: 0 })).toBe(3);
+    expect(weight(batch)).toBe(3);
+    expect(run(drGrpo, batch, { aggMode: 0 }).trace.lossScale).toBeUndefined();
+  });
+  it('weighs the KL term by the same constant', () => {
+    fc.assert(
+      fc.property(anyGroup(), (group) => {
+        const batch = { ...batchOf(group), maxTokens: 20 };
+        const { trace } = run(drGrpo, batch, { klCoef: 0.1 });
+        const expected = total(trace.tokenKl.values) / (group.length * 20);
+        expect(trace.klLoss.values[0]).toBeCloseTo(expected, 12);
+      }),
+    );
+  });
+  it('counts a cut-off response as wrong, or takes it as it stands', () => {
+    const whole = batchOf([1, 1, 0].map((reward) => ({ tokens: [1], reward })));
+    const batch = { ...whole, responses: whole.responses.map((response, i) => ({ ...response, truncated: i === 0 })) };
+    const counted = run(drGrpo, batch);
+    expect([...counted.trace.reward.values]).toEqual([0, 1, 0]);
+    expect([...counted.trace.isZeroed.values]).toEqual([1, 0, 0]);
+    expect(counted.advantages[1]).toBeCloseTo(2 / 3, 12);
+    const stands = run(drGrpo, batch, { truncatedZero: 0 });
+    expect([...stands.trace.reward.values]).toEqual([1, 1, 0]);
+    expect([...stands.trace.isZeroed.values]).toEqual([0, 0, 0]);
+    expect([...stands.trace.isTruncated.values]).toEqual([1, 0, 0]);
+    // Without any cut-off response the switch does nothing.
+    expect([...run(drGrpo, whole).credit]).toEqual([...run(drGrpo, whole, { truncatedZero: 0 }).credit]);
+  });
+});
 
 describe('RLOO', () => {
   it('sums to zero over a group and is G/(G − 1) times the centred reward', () => {

@@ -118,7 +118,7 @@ const KEEP_EQUAL_REWARDS = [
   'reinforce',
 ];
 /** Methods that do not divide by a spread: rewards twice as large give twice the credit. */
-const SCALE_WITH_REWARDS = ['rloo'];
+const SCALE_WITH_REWARDS = ['rloo', 'dr-grpo', 'treerl'];
 
 describe('methods that compare within the group', () => {
   const comparing = ids.filter((id) => !KEEP_EQUAL_REWARDS.includes(id));

@@ -4,7 +4,7 @@ import { clamp, maskedMean } from '../stats.ts';
 import { perBatch, perToken } from '../trace.ts';
 import type { ClipWidths } from './adaptiveClip.ts';
 import { constantClip } from './adaptiveClip.ts';
-import { aggregate, knobWeights } from './aggregation.ts';
+import { aggregate, knobWeights, scaleTrace } from './aggregation.ts';
 import { requireField } from './fields.ts';
 import type { LossInput, LossResult, LossStage } from './types.ts';
 
@@ -105,6 +105,7 @@ export function surrogateLoss(
       clipFraction: perBatch(maskedMean(clipped)),
       dualClipFraction: perBatch(maskedMean(dualClipped)),
       ppoKl: perBatch(drift / (n + 1e-8)),
+      ...scaleTrace(batch, knobs),
     },
   };
 }
