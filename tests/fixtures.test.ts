@@ -11,12 +11,19 @@ interface FixtureFile {
 const folder = new URL('./fixtures/', import.meta.url);
 const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
 
-/** Compares nested lists of numbers; shapes must be equal too. Returns how many numbers were compared. */
+/** Compares nested lists and tables of numbers; shapes must be equal too. Returns how many numbers were compared. */
 function compare(actual: unknown, expected: unknown, tolerance: number, path: string): number {
   if (Array.isArray(expected)) {
     expect(Array.isArray(actual), `${path} is a list`).toBe(true);
     expect((actual as unknown[]).length, `${path}.length`).toBe(expected.length);
     return expected.reduce((n: number, entry, i) => n + compare((actual as unknown[])[i], entry, tolerance, `${path}[${i}]`), 0);
+  }
+  if (typeof expected === 'object' && expected !== null) {
+    expect(Object.keys(actual as object).sort(), `${path}: names`).toEqual(Object.keys(expected).sort());
+    return Object.entries(expected).reduce(
+      (n, [name, entry]) => n + compare((actual as Record<string, unknown>)[name], entry, tolerance, `${path}.${name}`),
+      0,
+    );
   }
   expect(typeof actual, path).toBe('number');
   const difference = Math.abs((actual as number) - (expected as number));
