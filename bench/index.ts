@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import type { BenchReport } from './report.ts';
 
-const SHARED = ['index', 'report', 'build', 'fullBatch'];
+const SHARED = ['index', 'report', 'build', 'fullBatch', 'statistics'];
 const names = readdirSync(new URL('.', import.meta.url))
   .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
   .map((file) => file.slice(0, -'.ts'.length))

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { launchChromium } from '../scripts/chromium.ts';
 import { buildAndServe, DIST } from './build.ts';
-import { type BenchReport, machine, median, rounded } from './report.ts';
+import { type BenchReport, machine } from './report.ts';
+import { median, rounded } from './statistics.ts';
 
 const RUNS = 7;
 const CELLS = 30;

@@ -8,7 +8,8 @@ import { knobSlider, openKnobs, playButton, pressPlay, stepOf, waitForStep } fro
 import { serveRecording } from '../tests/browser/recording.ts';
 import { buildAndServe } from './build.ts';
 import { fullBatch } from './fullBatch.ts';
-import { type BenchReport, machine, median, quantile, rounded } from './report.ts';
+import { type BenchReport, machine } from './report.ts';
+import { median, quantile, rounded } from './statistics.ts';
 
 const SWITCHES = 40;
 const DRAG_MS = 2000;

@@ -35,6 +35,8 @@ export interface WasmRuntime {
   allocate(floats: number, zeroed: boolean): Block;
   floats(address: number, length: number): Float32Array;
   ints(address: number, length: number): Int32Array;
+  /** Size of the whole memory, TensorFlow.js' own part included. */
+  memoryBytes(): number;
 }
 
 const isNode = typeof process !== 'undefined' && Boolean(process.versions?.node);
@@ -96,6 +98,7 @@ async function load(wasmBase: string | undefined): Promise<WasmRuntime> {
     },
     floats: (address, length) => new Float32Array(memory.buffer, address, length),
     ints: (address, length) => new Int32Array(memory.buffer, address, length),
+    memoryBytes: () => memory.buffer.byteLength,
   };
 }
 
