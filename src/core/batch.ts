@@ -14,6 +14,8 @@ export interface Span {
   label: string;
   /** Exactly known by the task's evaluator: false marks a wrong step. Absent when the task cannot tell. */
   correct?: boolean;
+  /** A step whose result the final answer builds on. Absent: every step of the response is, as where nothing can be taken back. */
+  adopted?: boolean;
   /** A turn's own test results, 0/1 per test. */
   parts?: readonly number[];
 }

@@ -16,7 +16,10 @@ describe('reading a batch', () => {
     expect(bare.baseTemperature).toBe(1);
   });
   it('keeps every optional part', () => {
-    const spans = [{ kind: 'step', start: 0, end: 2, label: 'a', correct: false }];
+    const spans = [
+      { kind: 'step', start: 0, end: 2, label: 'a', correct: false, adopted: true },
+      { kind: 'turn', start: 0, end: 1, label: '', parts: [0, 1] },
+    ];
     const full = { ...response, accuracy: 0.5, parts: [1, 0], role: 'chosen', spans, truncated: true, edited: true, source: [0, 2] };
     const batch = batchFromJson({
       promptTokens: [],
@@ -124,6 +127,16 @@ describe('errors name the field', () => {
       'a span past the end',
       { responses: [{ ...response, spans: [{ kind: 'step', start: 1, end: 3 }] }] },
       'responses[0].spans[0] runs from 1 to 3, the response has 2 tokens',
+    ],
+    [
+      'a step that is adopted in words',
+      { responses: [{ ...response, spans: [{ kind: 'step', start: 0, end: 1, adopted: 'yes' }] }] },
+      'responses[0].spans[0].adopted is "yes", true or false is wanted',
+    ],
+    [
+      'results of a turn that are no numbers',
+      { responses: [{ ...response, spans: [{ kind: 'turn', start: 0, end: 1, parts: [true] }] }] },
+      'responses[0].spans[0].parts[0] is true, a number is wanted',
     ],
     [
       'an update of no group',

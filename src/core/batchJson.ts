@@ -209,6 +209,8 @@ function readSpan(value: unknown, path: string, length: number): Span {
     end,
     label: span.label === undefined ? '' : readText(span.label, `${path}.label`),
     ...(span.correct === undefined ? {} : { correct: readBoolean(span.correct, `${path}.correct`) }),
+    ...(span.adopted === undefined ? {} : { adopted: readBoolean(span.adopted, `${path}.adopted`) }),
+    ...(span.parts === undefined ? {} : { parts: readNumbers(span.parts, `${path}.parts`) }),
   };
 }
 

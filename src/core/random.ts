@@ -46,10 +46,13 @@ export const STREAM = {
   minibatch: 4,
   demonstrations: 5,
   evaluation: 6,
+  /** Easy groups that a curriculum adds: (seed, stream, step, group of the batch). */
   selection: 7,
   preview: 8,
   /** A loss that draws tokens: (seed, stream, step, inner update, token of the batch). */
   tokens: 9,
+  /** Step labels that a noisy judge gets wrong: (seed, stream, step, response of the batch, step of the response). */
+  labels: 10,
   /** Monte-Carlo continuations: (seed, stream, hash of prompt and prefix, k, position). */
   continuations: 12,
 } as const;

@@ -1,6 +1,6 @@
 /** Small batches for tests: literal ones written out, and arbitrary ones for properties. */
 import fc from 'fast-check';
-import type { RolloutBatch, UpdateRecord } from './batch.ts';
+import type { RolloutBatch, Span, UpdateRecord } from './batch.ts';
 import { batchFromJson } from './batchJson.ts';
 import { log } from './math.ts';
 import { streamAt } from './random.ts';
@@ -12,6 +12,8 @@ export interface TestResponse {
   tokens: number[];
   reward: number;
   accuracy?: number;
+  parts?: number[];
+  spans?: Span[];
   oldLogprobs?: number[];
   logprobs?: number[];
   refLogprobs?: number[];
@@ -44,11 +46,12 @@ const drift = fc.double({ min: -0.7, max: 0.7, noNaN: true });
 const entropy = fc.double({ min: 0.001, max: 2.5, noNaN: true });
 const token = fc.record({ id: fc.integer({ min: 0, max: 3 }), old: logprob, drift, ref: drift, entropy, oldEntropy: entropy });
 
-/** A response of 1–6 tokens over a vocabulary of 4 with its own log-probs and entropies. */
+/** A response of 1–6 tokens over a vocabulary of 4 with its own log-probs, entropies and results of three tests. */
 export const anyResponse = (reward: fc.Arbitrary<number> = fc.constantFrom(0, 1)): fc.Arbitrary<TestResponse> =>
   fc.record({ tokens: fc.array(token, { minLength: 1, maxLength: 6 }), reward }).map(({ tokens, reward: r }) => ({
     tokens: tokens.map(({ id }) => id),
     reward: r,
+    parts: [tokens[0].id % 2, r > 0 ? 1 : 0, tokens.length > 2 ? 1 : 0],
     oldLogprobs: tokens.map(({ old }) => old),
     logprobs: tokens.map(({ old, drift: d }) => Math.min(old + d, 0)),
     refLogprobs: tokens.map(({ old, ref }) => Math.min(old + ref, 0)),
@@ -77,6 +80,7 @@ export function seededBatch(groups = 8, size = 8, length = 20, width = 16): Roll
       start: i * length,
       end: (i + 1) * length,
       reward: random.next() < 0.5 ? 1 : 0,
+      parts: [1, i % 2, i % 3 === 0 ? 1 : 0],
     })),
     tokens: Int32Array.from({ length: n }, () => random.integer(3)),
     fields: {
