@@ -90,9 +90,9 @@ export const LANES: readonly Lane[] = [
     trace: 'clipState',
     unit: '',
     kind: 'categorical',
-    domain: [0, 2],
-    categories: ['not clipped', 'clipped', 'dual-clipped'],
-    meaning: 'Whether the clip stops this token from learning at the update shown.',
+    domain: [0, 3],
+    categories: ['not clipped', 'clipped', 'dual-clipped', 'left out'],
+    meaning: 'Whether the clip, or the method’s choice of tokens, keeps this token from learning at the update shown.',
   },
   {
     id: 'effect',

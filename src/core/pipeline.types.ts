@@ -12,7 +12,8 @@ export interface ComposedMethod {
   nextState?: Method['nextState'];
 }
 
-export const CLIP_STATE = { none: 0, clipped: 1, dualClipped: 2 } as const;
+/** Why a token has no gradient from the loss, if it has none; `masked`: the method leaves the token out, whatever its ratio. */
+export const CLIP_STATE = { none: 0, clipped: 1, dualClipped: 2, masked: 3 } as const;
 
 /** What a method says about a whole batch; everything the page prints. */
 export interface CreditResult {

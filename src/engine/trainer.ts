@@ -158,7 +158,8 @@ function runUpdates(options: TrainerOptions, credit: CreditInput, step: number):
       model.adamStep({ ...ADAM, learningRate: settings.learningRate });
       updates.push({ epoch, minibatch, groups, logprobs, entropies, gradLogprobs: result.gradLogprobs, loss: result.loss, gradientNorm });
       if (epoch < settings.epochs - 1) continue;
-      for (const value of result.trace.clipState?.values ?? []) clipped += value === CLIP_STATE.none ? 0 : 1;
+      for (const value of result.trace.clipState?.values ?? [])
+        clipped += value === CLIP_STATE.clipped || value === CLIP_STATE.dualClipped ? 1 : 0;
       counted += logprobs.length;
     }
   }

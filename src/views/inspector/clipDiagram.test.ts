@@ -51,6 +51,7 @@ describe('branchSentence', () => {
     expect(branchSentence(good)).toMatch(/clipped branch won: the ratio is already above.*no gradient/);
     expect(branchSentence({ ...bad, ratio: 0.5, state: 1 })).toMatch(/already below the lower bound/);
     expect(branchSentence({ ...bad, ratio: 4, state: 2 })).toMatch(/dual clip/i);
+    expect(branchSentence({ ...bad, state: 3, hasGradient: false })).toMatch(/leaves this token out .* no gradient/);
     expect(branchSentence(bad)).toMatch(/Inside the bounds/);
     expect(branchSentence({ ...good, ratio: 0.5, state: 0, hasGradient: true })).toMatch(/unclipped branch won: the ratio is below/);
     expect(branchSentence({ ...bad, ratio: 3, hasGradient: false })).toMatch(/cap .* no gradient/);

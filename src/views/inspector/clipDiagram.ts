@@ -66,6 +66,7 @@ export function branchSentence({ ratio, advantage, low, high, state, hasGradient
         : 'already below the lower bound, and a bad token would push it further down';
     return `The clipped branch won: the ratio is ${side}. Clipped: no gradient.`;
   }
+  if (state === CLIP_STATE.masked) return 'The method leaves this token out of the loss, whatever its ratio: no gradient.';
   if (advantage === 0) return 'The advantage is zero: both branches are zero and nothing moves.';
   if (!hasGradient) return 'The ratio has reached the cap on how far it may count: no gradient.';
   if (ratio > high || ratio < low) {

@@ -66,12 +66,13 @@ describe('cells of a lane', () => {
     const clipState = new Uint8Array(40);
     clipState[1] = 1;
     clipState[2] = 2;
+    clipState[3] = 3;
     const view = { ...credit, clipState };
     expect(
       cells(view)
-        .slice(0, 3)
+        .slice(0, 4)
         .map((cell) => cell.className),
-    ).toEqual(['mx-cell', 'mx-cell is-clipped', 'mx-cell is-dual']);
+    ).toEqual(['mx-cell', 'mx-cell is-clipped', 'mx-cell is-dual', 'mx-cell is-masked']);
     expect(cells({ ...view, noSignal: true })[7]).toMatchObject({ className: 'mx-cell is-flat', fill: '#f7f7f7' });
   });
 
@@ -179,4 +180,11 @@ it("lists a token's number in every lane in the tooltip, and the range of a merg
     title: '4 responses · token 1 · S',
     lines: [{ label: 'Credit', value: '−3 to +1', note: 'clipped in 1 of 4' }],
   });
+  const states = Uint8Array.from(eight.tokens, (_, i) => (i === 0 ? 1 : 3));
+  const mixed = tipText(
+    { ...props, lanes: [{ ...credit, clipState: states }] },
+    orderRows(eight, 0, 'trie'),
+    cells(credit, { props: { merged: true } })[0],
+  );
+  expect(mixed.lines[0].note).toBe('clipped in 1 of 4, left out of the loss in 3 of 4');
 });

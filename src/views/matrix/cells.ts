@@ -114,9 +114,10 @@ export function laneCells(input: CellsInput): CellModel[] {
     if (view.noSignal) className += ' is-flat';
     else if (clipState === CLIP_STATE.clipped) className += ' is-clipped';
     else if (clipState === CLIP_STATE.dualClipped) className += ' is-dual';
+    else if (clipState === CLIP_STATE.masked) className += ' is-masked';
     if (barred) className += ' has-bar';
     if (beyond) className += ' is-beyond';
-    if (isWrong) className += ' is-wrong';
+    if (own) for (const mark of own) className += ` is-${mark}`;
     if (preview) className += ' is-preview';
     if (isMarked) className += ' is-marked';
     if (isPinned) className += ' is-pinned';

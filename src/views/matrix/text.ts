@@ -47,9 +47,14 @@ export function spokenLane(lane: Lane): string {
   return lane.unit ? `${inSentence(lane.label)}, ${lane.unit}` : inSentence(lane.label);
 }
 
+const CLIP_WORDS: Readonly<Record<number, string>> = {
+  [CLIP_STATE.clipped]: 'clipped',
+  [CLIP_STATE.dualClipped]: 'dual-clipped',
+  [CLIP_STATE.masked]: 'left out of the loss',
+};
+
 export function clipWords(state: number): string {
-  if (state === CLIP_STATE.clipped) return 'clipped';
-  return state === CLIP_STATE.dualClipped ? 'dual-clipped' : '';
+  return CLIP_WORDS[state] ?? '';
 }
 
 export interface CellNameInput {

@@ -34,11 +34,18 @@ export function tipText(
     const high = Math.max(...numbers);
     const value =
       numbers.length === 0 ? 'none' : low === high ? spokenValue(low, lane) : `${spokenValue(low, lane)} to ${spokenValue(high, lane)}`;
-    const clipped = members.filter((member) => (clipState?.[member.start + cell.column] ?? CLIP_STATE.none) !== CLIP_STATE.none).length;
-    const words = clipWords(clipState?.[token] ?? CLIP_STATE.none);
-    const note = cell.span > 1 && clipped > 0 ? `clipped in ${clipped} of ${cell.span}` : words;
+    const states = members.map((member) => clipState?.[member.start + cell.column] ?? CLIP_STATE.none);
+    const masked = states.filter((state) => state === CLIP_STATE.masked).length;
+    const clipped = states.filter((state) => state !== CLIP_STATE.none).length - masked;
+    const counts = [
+      ...(clipped > 0 ? [`clipped in ${clipped} of ${cell.span}`] : []),
+      ...(masked > 0 ? [`left out of the loss in ${masked} of ${cell.span}`] : []),
+    ];
+    const note = cell.span > 1 ? counts.join(', ') : clipWords(clipState?.[token] ?? CLIP_STATE.none);
     return { label: lane.label, value, note };
   });
+  const reading = readingOf(props.batch, props.task, members[0].index).find(({ start, end }) => cell.column >= start && cell.column < end);
+  if (reading) lines.unshift({ label: 'reads as', value: reading.text, note: '' });
   return { title: `${whose} · token ${cell.column + 1} · ${glyph}`, lines };
 }
 
