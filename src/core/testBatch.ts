@@ -41,8 +41,11 @@ export function withRatios(responses: { tokens: number[]; reward: number; ratios
   }));
 }
 
-const logprob = fc.double({ min: -4, max: -0.01, noNaN: true });
-const drift = fc.double({ min: -0.7, max: 0.7, noNaN: true });
+/** Thousandths, evenly spread: `fc.double` draws representable numbers evenly, so that nine in ten lie within 0.001 of 0. */
+export const evenly = (min: number, max: number) => fc.integer({ min: 1000 * min, max: 1000 * max }).map((x) => x / 1000);
+const logprob = evenly(-4, -0.01);
+/** Log-ratios: about two tokens in three leave PPO's bounds. */
+const drift = evenly(-0.7, 0.7);
 const entropy = fc.double({ min: 0.001, max: 2.5, noNaN: true });
 const token = fc.record({ id: fc.integer({ min: 0, max: 3 }), old: logprob, drift, ref: drift, entropy, oldEntropy: entropy });
 

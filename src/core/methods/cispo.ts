@@ -63,7 +63,8 @@ export const cispo: Method = {
     {
       stage: 'loss',
       result: { latex: 'W', trace: 'clippedRatio' },
-      template: '\\mathrm{clip}([[ratio|\\rho]], [[weightLow|W_{low}]], [[weightHigh|W_{high}]])\\quad\\text{(a constant for the gradient)}',
+      template:
+        '\\mathrm{clip}([[ratio|\\rho]], [[weightLow|W_{low}]], [[weightHigh|W_{high}]])\\quad\\text{(a constant for the gradient)}',
     },
     {
       stage: 'loss',

@@ -15,10 +15,7 @@ export const sapo: Method = {
     status: 'authors-code',
     family: 'baseline',
   },
-  knobs: [
-    ...baseKnobs({ klCoef: { paper: null }, ...FIXED_AGGREGATION }, ['clipLow', 'clipHigh', 'clipC', 'delta']),
-    ...GATE_KNOBS,
-  ],
+  knobs: [...baseKnobs({ klCoef: { paper: null }, ...FIXED_AGGREGATION }, ['clipLow', 'clipHigh', 'clipC', 'delta']), ...GATE_KNOBS],
   stages: { loss: perSequenceMean(softGateLoss) },
   lanes: [
     {
