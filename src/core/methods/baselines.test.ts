@@ -6,9 +6,10 @@ import { composeMethod, computeUpdate, creditBatch, defaultKnobs, prepareCredit 
 import { RATIO_LEVEL } from '../stages/sequenceSurrogate.ts';
 import type { Method } from '../stages/types.ts';
 import type { TestResponse } from '../testBatch.ts';
-import { anyGroup, anyGroups, batchOf } from '../testBatch.ts';
+import { anyGroup, anyGroups, batchOf, evenly } from '../testBatch.ts';
 import { drGrpo } from './dr-grpo.ts';
 import { grpo } from './grpo.ts';
+import { reinforcePp } from './reinforce-pp.ts';
 import { rloo } from './rloo.ts';
 
 const run = (method: Method, batch: RolloutBatch, changes: Record<string, number> = {}) =>
@@ -16,8 +17,106 @@ const run = (method: Method, batch: RolloutBatch, changes: Record<string, number
 /** The value of each response, from its first token. */
 const ofResponses = (batch: RolloutBatch, values: Float64Array) => batch.responses.map(({ start }) => values[start]);
 const total = (values: Iterable<number>) => [...values].reduce((a, b) => a + b, 0);
-const realRewards = fc.double({ min: -2, max: 2, noNaN: true });
+const realRewards = evenly(-2, 2);
 const onPolicy = (group: TestResponse[]) => group.map(({ logprobs: _, ...response }) => response);
+
+describe('REINFORCE++', () => {
+  const varied = anyGroups(realRewards).filter((groups) => {
+    const rewards = groups.flat().map(({ reward }) => reward);
+    return Math.max(...rewards) - Math.min(...rewards) > 0.1;
+  });
+  it('has mean 0 and sample variance 1 over the tokens of all prompts', () => {
+    fc.assert(
+      fc.property(varied, (groups) => {
+        const { advantages } = run(reinforcePp, batchOf(...groups));
+        const n = advantages.length;
+        expect(Math.abs(total(advantages) / n)).toBeLessThan(1e-6);
+        expect(total(advantages.map((a) => a * a)) / (n - 1)).toBeCloseTo(1, 4);
+      }),
+    );
+  });
+  it('does not change when all rewards move by a constant; with OpenRLHF’s population variance neither', () => {
+    fc.assert(
+      fc.property(varied, fc.constantFrom(0, 2), (groups, returnVariant) => {
+        const moved = groups.map((group) => group.map((response) => ({ ...response, reward: response.reward + 5 })));
+        const [a, b] = [groups, moved].map((given) => run(reinforcePp, batchOf(...given), { returnVariant }).advantages);
+        a.forEach((value, t) => expect(b[t]).toBeCloseTo(value, 5));
+      }),
+    );
+  });
+  it('lets a longer response weigh more in the mean', () => {
+    const { trace } = run(
+      reinforcePp,
+      batchOf([
+        { tokens: [1, 1, 1], reward: 1 },
+        { tokens: [1], reward: 0 },
+      ]),
+    );
+    expect(trace.whitenMean.values[0]).toBeCloseTo(0.75, 7);
+    expect([...trace.unwhitened.values]).toEqual([1, 1, 1, 0]);
+  });
+  it('of equal rewards c leaves 1e-4 c / N, as verl’s mean over N + 1e-8 does', () => {
+    const equal = [3, 3].map((reward) => ({ tokens: [1, 2], reward }));
+    run(reinforcePp, batchOf(equal)).advantages.forEach((a) => expect(a).toBeCloseTo((1e-4 * 3) / 4, 9));
+    expect([...run(reinforcePp, batchOf(equal), { returnVariant: 2 }).advantages]).toEqual([0, 0, 0, 0]);
+  });
+  it('has a number for a batch of one token, where verl stops', () => {
+    const { advantages } = run(reinforcePp, batchOf([{ tokens: [1], reward: 1 }]));
+    expect(Math.abs(advantages[0])).toBeLessThan(1e-3);
+  });
+  it('is verl’s times √(n/(n − 1)) in OpenRLHF’s variant', () => {
+    fc.assert(
+      fc.property(varied, (groups) => {
+        const batch = batchOf(...groups);
+        const [verl, openrlhf] = [0, 2].map((returnVariant) => run(reinforcePp, batch, { returnVariant }).advantages);
+        const n = verl.length;
+        openrlhf.forEach((a, t) => expect(a).toBeCloseTo(verl[t] * Math.sqrt(n / (n - 1)), 4));
+      }),
+    );
+  });
+  it('discounts towards the start, and pays each token its KL', () => {
+    const group = [
+      { tokens: [1, 2, 3], reward: 1, oldLogprobs: [-1, -1, -1], refLogprobs: [-1, -3, -41] },
+      { tokens: [1], reward: 0, oldLogprobs: [-1], refLogprobs: [-1] },
+    ];
+    expect([...run(reinforcePp, batchOf(group), { gamma: 0.5, whiten: 0 }).advantages]).toEqual([0.25, 0.5, 1, 0]);
+    const paid = (knobs: Record<string, number>) => [
+      ...run(reinforcePp, batchOf(group), { klInRewardCoef: 0.1, whiten: 0, ...knobs }).trace.tokenRewards.values,
+    ];
+    expect(paid({}).map((q) => Number(q.toFixed(12)))).toEqual([0, -0.2, -3, 0]);
+    // The clamp acts on the KL before the coefficient.
+    expect(paid({ klInRewardClamp: 10 }).map((q) => Number(q.toFixed(12)))).toEqual([0, -0.2, 0, 0]);
+  });
+  it('in the baseline variant compares within the group first: a prompt’s own shift changes nothing, and equal rewards give nothing', () => {
+    fc.assert(
+      fc.property(varied, (groups) => {
+        const moved = groups.map((group, g) => group.map((response) => ({ ...response, reward: response.reward + g })));
+        const [a, b] = [groups, moved].map((given) => run(reinforcePp, batchOf(...given), { returnVariant: 1 }));
+        a.advantages.forEach((value, t) => expect(b.advantages[t]).toBeCloseTo(value, 6));
+        const batch = batchOf(...groups);
+        batch.responses.forEach(({ group, start, end }, i) => {
+          const { start: first, end: last } = batch.groups[group];
+          const mean = total(batch.responses.slice(first, last).map(({ reward }) => reward)) / (last - first);
+          for (let t = start; t < end; t++) expect(a.trace.unwhitened.values[t]).toBeCloseTo(batch.responses[i].reward - mean, 12);
+        });
+      }),
+    );
+    const equal = [0, 1].map((reward) => [1, 2].map((token) => ({ tokens: [token], reward })));
+    expect([...run(reinforcePp, batchOf(...equal), { returnVariant: 1 }).advantages]).toEqual([0, 0, 0, 0]);
+    expect(run(reinforcePp, batchOf(...equal)).advantages[3]).toBeCloseTo(Math.sqrt(3) / 2, 6);
+  });
+  it('in the baseline variant sums the KL into one score, undiscounted, and leaves a lone sample its reward', () => {
+    const response = { tokens: [1, 2], reward: 1, oldLogprobs: [-1, -1], refLogprobs: [-2, -3] };
+    const { trace } = run(reinforcePp, batchOf([response]), { returnVariant: 1, gamma: 0.5, klInRewardCoef: 0.1 });
+    trace.unwhitened.values.forEach((g) => expect(g).toBeCloseTo(0.7, 12));
+    expect(trace.groupMean.values[0]).toBe(0);
+  });
+  it('can take the mean only, or nothing', () => {
+    const group = [3, 1].map((reward) => ({ tokens: [1], reward }));
+    run(reinforcePp, batchOf(group), { whiten: 1 }).advantages.forEach((a, t) => expect(a).toBeCloseTo(1 - 2 * t, 7));
+    expect([...run(reinforcePp, batchOf(group), { whiten: 0 }).advantages]).toEqual([3, 1]);
+  });
+});
 
 describe('Dr. GRPO', () => {
   it('sums to zero over a group, without a standard deviation', () => {

@@ -12,6 +12,7 @@ export interface MethodEntry {
 
 export const METHODS: readonly MethodEntry[] = [
   { id: 'reinforce', title: 'REINFORCE', family: 'baseline', load: async () => (await import('./reinforce.ts')).reinforce },
+  { id: 'reinforce-pp', title: 'REINFORCE++', family: 'baseline', load: async () => (await import('./reinforce-pp.ts')).reinforcePp },
   { id: 'rloo', title: 'RLOO', family: 'baseline', load: async () => (await import('./rloo.ts')).rloo },
   { id: 'grpo', title: 'GRPO', family: 'baseline', isHeadline: true, load: async () => (await import('./grpo.ts')).grpo },
   { id: 'dr-grpo', title: 'Dr. GRPO', family: 'baseline', load: async () => (await import('./dr-grpo.ts')).drGrpo },
@@ -23,7 +24,15 @@ export const METHODS: readonly MethodEntry[] = [
   { id: 'tempo', title: 'TEMPO', family: 'tree', isHeadline: true, load: async () => (await import('./tempo.ts')).tempo },
   { id: 'lambda-grpo', title: 'λ-GRPO', family: 'tree', load: async () => (await import('./lambda-grpo.ts')).lambdaGrpo },
   { id: 'treerl', title: 'TreeRL', family: 'tree', load: async () => (await import('./treerl.ts')).treerl },
+  { id: 'ktae', title: 'KTAE', family: 'tree', load: async () => (await import('./ktae.ts')).ktae },
   { id: 'hapo', title: 'HAPO', family: 'entropy', isHeadline: true, load: async () => (await import('./hapo.ts')).hapo },
+  {
+    id: 'high-entropy-tokens',
+    title: '80/20',
+    family: 'entropy',
+    load: async () => (await import('./high-entropy-tokens.ts')).highEntropyTokens,
+  },
+  { id: 'e1', title: 'e1', family: 'length', load: async () => (await import('./e1.ts')).e1 },
 ];
 
 /** Ids on the first screen's switch, in shelf order. */

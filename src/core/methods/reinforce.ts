@@ -1,26 +1,16 @@
-import { CREDIT_LINES } from '../stages/formulas.ts';
+import { CREDIT_LINES, WHITENING_LINES } from '../stages/formulas.ts';
 import { baseKnobs } from '../stages/knobs.ts';
 import { policyGradient } from '../stages/policyGradient.ts';
 import { RETURN_KNOBS, returnToGo } from '../stages/returnToGo.ts';
 import type { FormulaLine, Method } from '../stages/types.ts';
 
-const RESULT = { latex: 'A', trace: 'advantages' };
-/** What the returns to go, the baseline and the whitening did, by the value of `whiten`. */
-const ADVANTAGE_LINES: readonly FormulaLine[] = [
-  {
-    stage: 'advantage',
-    result: RESULT,
-    template: '\\sum_{k \\ge t} \\gamma^{k-t} q_k - b = [[unwhitened|G]]',
-    when: { trace: 'knob:whiten', equals: 0 },
-  },
-  { stage: 'advantage', result: RESULT, template: '[[unwhitened|G]] - [[whitenMean|\\bar G]]', when: { trace: 'knob:whiten', equals: 1 } },
-  {
-    stage: 'advantage',
-    result: RESULT,
-    template: '\\frac{[[unwhitened|G]] - [[whitenMean|\\bar G]]}{[[whitenScale|\\sigma_G]]}',
-    when: { trace: 'knob:whiten', equals: 2 },
-  },
-];
+/** What the returns to go and the baseline did, where nothing is whitened. */
+const RETURN_LINE: FormulaLine = {
+  stage: 'advantage',
+  result: { latex: 'A', trace: 'advantages' },
+  template: '\\sum_{k \\ge t} \\gamma^{k-t} q_k - b = [[unwhitened|G]]',
+  when: { trace: 'knob:whiten', equals: 0 },
+};
 
 export const reinforce: Method = {
   meta: {
@@ -66,7 +56,8 @@ export const reinforce: Method = {
     },
   ],
   explain: [
-    ...ADVANTAGE_LINES,
+    RETURN_LINE,
+    ...WHITENING_LINES,
     { stage: 'loss', result: { latex: 'M', trace: 'tokenLoss' }, template: '-[[lossAdvantages|A]]\\,[[logprobs|\\log\\pi]]' },
     { stage: 'loss', result: { latex: '\\frac{\\partial M}{\\partial \\log\\pi}', trace: 'lossSlope' }, template: '-[[lossAdvantages|A]]' },
     ...CREDIT_LINES,

@@ -26,6 +26,22 @@ export const GROUP_ADVANTAGE_LINES: readonly FormulaLine[] = [
   },
 ];
 
+/** What `whiten` does to a return G; the line for "no" is the method's own. */
+export const WHITENING_LINES: readonly FormulaLine[] = [
+  {
+    stage: 'advantage',
+    result: { latex: 'A', trace: 'advantages' },
+    template: '[[unwhitened|G]] - [[whitenMean|\\bar G]]',
+    when: { trace: 'knob:whiten', equals: 1 },
+  },
+  {
+    stage: 'advantage',
+    result: { latex: 'A', trace: 'advantages' },
+    template: '\\frac{[[unwhitened|G]] - [[whitenMean|\\bar G]]}{[[whitenScale|\\sigma_G]]}',
+    when: { trace: 'knob:whiten', equals: 2 },
+  },
+];
+
 /** The ratio of a token. */
 export const RATIO_LINE: FormulaLine = {
   stage: 'loss',

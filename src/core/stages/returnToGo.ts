@@ -1,8 +1,8 @@
 import type { RolloutBatch } from '../batch.ts';
 import { sum } from '../stats.ts';
-import { perBatch, perResponse, perToken } from '../trace.ts';
+import { perBatch, perResponse, perToken, spreadResponses } from '../trace.ts';
 import { MissingFieldError } from './fields.ts';
-import type { AdvantageStage, Knob } from './types.ts';
+import type { AdvantageResult, AdvantageStage, Knob, KnobValues, RewardResult, Trace } from './types.ts';
 import { whiten } from './whitening.ts';
 
 /** Options of `baseline`, by index. */
@@ -35,6 +35,44 @@ export function baselines(batch: RolloutBatch, rewards: Float64Array, baseline: 
   return out;
 }
 
+/** q [N]: all reward streams of a token. */
+export function tokenRewards(rewards: RewardResult, n: number): Float64Array {
+  const sums = new Float64Array(n);
+  for (const stream of Object.values(rewards.streams)) for (let t = 0; t < n; t++) sums[t] += stream[t];
+  return sums;
+}
+
+/** G_t = q_t + γ G_{t+1}, [N]; `shift` [responses] is added to the terminal reward, undiscounted. */
+export function discountedReturns(batch: RolloutBatch, q: Float64Array, gamma: number, shift?: Float64Array): Float64Array {
+  const returns = new Float64Array(q.length);
+  batch.responses.forEach(({ start, end }, i) => {
+    let running = shift?.[i] ?? 0;
+    for (let t = end - 1; t >= start; t--) {
+      running = q[t] + (t === end - 1 ? running : gamma * running);
+      returns[t] = running;
+    }
+  });
+  return returns;
+}
+
+/** Values of `whiten`. */
+const WHITEN = { no: 0, mean: 1, meanAndStd: 2 } as const;
+
+/** The advantages as the knob `whiten` asks for, with the trace that its formula reads. */
+export function whitened(raw: Float64Array, knobs: KnobValues, rule: typeof whiten, trace: Trace): AdvantageResult {
+  const white = knobs.whiten === WHITEN.no ? null : rule(raw, knobs.whiten === WHITEN.meanAndStd);
+  const advantages = white?.values ?? raw;
+  return {
+    advantages,
+    trace: {
+      ...trace,
+      unwhitened: perToken(raw),
+      ...(white ? { whitenMean: perBatch(white.mean), whitenScale: perBatch(white.scale) } : {}),
+      advantages: perToken(advantages),
+    },
+  };
+}
+
 /**
  * REINFORCE's advantage: G_t = q_t + γ G_{t+1}, minus a baseline. Group mean and leave-one-out shift the terminal reward
  * before the return is formed (OpenRLHF); greedy (ReMax) is subtracted from the return afterwards (verl core_algos.py:735).
@@ -44,27 +82,11 @@ export const returnToGo: AdvantageStage = ({ batch, knobs, rewards }) => {
   const scalars = Float64Array.from(batch.responses, ({ end }) => rewards.streams.reward[end - 1]);
   const baseline = baselines(batch, scalars, kind);
   const isAfterwards = kind === 'greedy';
-  const n = batch.tokens.length;
-  const tokenRewards = new Float64Array(n);
-  for (const stream of Object.values(rewards.streams)) for (let t = 0; t < n; t++) tokenRewards[t] += stream[t];
-  const returns = new Float64Array(n);
-  const raw = new Float64Array(n);
-  batch.responses.forEach(({ start, end }, i) => {
-    let running = isAfterwards ? 0 : -baseline[i];
-    for (let t = end - 1; t >= start; t--) {
-      // At t = end − 1 the running value is the undiscounted shift of the terminal reward.
-      running = tokenRewards[t] + (t === end - 1 ? running : knobs.gamma * running);
-      returns[t] = running;
-      raw[t] = isAfterwards ? running - baseline[i] : running;
-    }
-  });
-  const shared = { baseline: perResponse(baseline), returns: perToken(returns), unwhitened: perToken(raw) };
-  if (knobs.whiten === 0) return { advantages: raw, trace: { ...shared, advantages: perToken(raw) } };
-  const white = whiten(raw, knobs.whiten === 2);
-  return {
-    advantages: white.values,
-    trace: { ...shared, whitenMean: perBatch(white.mean), whitenScale: perBatch(white.scale), advantages: perToken(white.values) },
-  };
+  const q = tokenRewards(rewards, batch.tokens.length);
+  const returns = discountedReturns(batch, q, knobs.gamma, isAfterwards ? undefined : baseline.map((b) => -b));
+  const after = isAfterwards ? spreadResponses(batch, baseline) : null;
+  const raw = after ? returns.map((g, t) => g - after[t]) : returns;
+  return whitened(raw, knobs, whiten, { baseline: perResponse(baseline), returns: perToken(returns) });
 };
 
 export const RETURN_KNOBS: readonly Knob[] = [
