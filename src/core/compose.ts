@@ -1,7 +1,7 @@
 import type { RolloutBatch, Span, TokenField } from './batch.ts';
 import type { ComposedMethod } from './pipeline.types.ts';
 import { BASE_STAGES, STAGE_NAMES } from './stages/base.ts';
-import type { Knob, KnobValues, Method, StageName, Stages } from './stages/types.ts';
+import type { Knob, KnobValues, Method, Need, StageName, Stages } from './stages/types.ts';
 
 export type StageMix = Partial<Record<StageName, Method>>;
 
@@ -40,8 +40,8 @@ const hasSpans = (batch: RolloutBatch, kind: Span['kind']) =>
   batch.responses.some((response) => response.spans?.some((span) => span.kind === kind));
 
 /** Names of the batch fields that the method needs at these knobs and the batch lacks; empty when it can be credited. */
-export function missingNeeds(batch: RolloutBatch, method: Method, knobs: KnobValues = defaultKnobs(method)): string[] {
-  const needs = new Set<string>(method.needs);
+export function missingNeeds(batch: RolloutBatch, method: Method, knobs: KnobValues = defaultKnobs(method)): Need[] {
+  const needs = new Set<Need>(method.needs);
   for (const { id, requires } of method.knobs) {
     if (!requires) continue;
     const value = knobs[id];

@@ -2,6 +2,7 @@
 import type { Method, StageName } from '../core/stages/types.ts';
 import { composeMethod, creditBatch, knobsOf, missingNeeds } from '../core/pipeline.ts';
 import { resolveKnobs } from './knobs.ts';
+import { needSentence } from './needs.ts';
 import type { Derived, LabState } from './types.ts';
 
 type Inputs = Pick<LabState, 'batch' | 'methods' | 'overrides' | 'mix' | 'update'>;
@@ -28,19 +29,16 @@ export function deriveCredit(state: Inputs, methodId: string): Derived | null {
     refusal = (error as Error).message;
   }
   const knobs = resolveKnobs(knobList, state.overrides);
-  if (!state.batch || refusal) return { composed, knobs, credit: null, refusal };
-  const missing = missingNeeds(state.batch, method);
+  if (!state.batch || refusal) return { composed, knobs, credit: null, refusal, missing: [] };
+  const { batch } = state;
+  // A stage that is taken from another method brings that method's needs along.
+  const missing = [...new Set([method, ...Object.values(mix)].flatMap((member) => missingNeeds(batch, member, knobs)))];
   if (missing.length > 0) {
-    return {
-      composed,
-      knobs,
-      credit: null,
-      refusal: `${method.meta.title} needs ${missing.join(', ')}, which this batch does not hold. Train one step to compute it.`,
-    };
+    return { composed, knobs, credit: null, refusal: needSentence(method.meta.title, missing), missing };
   }
   try {
-    return { composed, knobs, credit: creditBatch(state.batch, composed, knobs, { update: state.update }), refusal: null };
+    return { composed, knobs, credit: creditBatch(state.batch, composed, knobs, { update: state.update }), refusal: null, missing: [] };
   } catch (error) {
-    return { composed, knobs, credit: null, refusal: (error as Error).message };
+    return { composed, knobs, credit: null, refusal: (error as Error).message, missing: [] };
   }
 }

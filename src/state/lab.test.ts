@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { encodeBatch } from '../core/batchCodec.ts';
-import { HEADLINE, METHODS } from '../core/methods/index.ts';
+import { HEADLINE } from '../core/methods/index.ts';
 import { knobsOf } from '../core/pipeline.ts';
 import { LINK_DEFAULTS, linkOf } from './lab.ts';
+import { SHELF_ORDER } from './shelf.ts';
 import { testBatch, testLab } from './testLab.ts';
 import type { TestWorld } from './testLab.ts';
 
@@ -112,9 +113,9 @@ describe('viewing', () => {
     await world.lab.cycleMethod(1);
     await world.lab.cycleMethod(-1);
     expect(state(world).viewMethod).toBe(FLAT);
-    const place = METHODS.findIndex(({ id }) => id === FLAT);
+    const place = SHELF_ORDER.indexOf(FLAT);
     await world.lab.cycleMethod(-1);
-    expect(state(world).viewMethod).toBe(METHODS[(place + METHODS.length - 1) % METHODS.length].id);
+    expect(state(world).viewMethod).toBe(SHELF_ORDER[(place + SHELF_ORDER.length - 1) % SHELF_ORDER.length]);
   });
 
   it('takes one stage of another method, and gives it back on undo', async () => {

@@ -28,7 +28,7 @@ export const LINK_DEFAULTS: LinkState = {
   overrides: {},
   mix: {},
   rowOrder: 'reward',
-  lanes: ['entropy', 'value'],
+  lanes: null,
   creditLane: 'credit',
   update: 'last',
   tree: false,

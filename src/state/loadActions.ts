@@ -62,19 +62,24 @@ export function createLoadActions(context: LabContext, training: Training, linke
   };
 
   const loadShelf = async (): Promise<void> => {
-    await Promise.allSettled(METHODS.map(({ id }) => context.needMethod(id)));
+    const provides = async (id: string) => (await loadTask(id)).meta.provides ?? [];
+    const [tasks] = await Promise.all([
+      Promise.allSettled(get().tasks.map(async (entry) => ({ ...entry, provides: await provides(entry.id) }))),
+      Promise.allSettled(METHODS.map(({ id }) => context.needMethod(id))),
+    ]);
+    store.setState({ tasks: get().tasks.map((entry, i) => (tasks[i].status === 'fulfilled' ? tasks[i].value : entry)) });
   };
 
   /** What a link asked for and this page does not have, once there are methods and a batch to tell by. */
   const checkLink = async (): Promise<void> => {
     const asked = get();
     // A knob or lane may belong to a method that nothing has needed yet.
-    if (Object.keys(asked.overrides).length > 0 || asked.lanes.some((id) => !findLane(id, null))) await loadShelf();
+    if (Object.keys(asked.overrides).length > 0 || asked.lanes?.some((id) => !findLane(id, null))) await loadShelf();
     const { overrides, methods, lanes, update, batch, group } = get();
     const checked = checkKnobs(overrides, Object.values(methods));
     const problems = [...checked.problems];
-    const known = lanes.filter((id) => Object.values(methods).some((method) => findLane(id, method)));
-    for (const id of lanes) if (!known.includes(id)) problems.push(`There is no lane "${id}".`);
+    const known = lanes?.filter((id) => Object.values(methods).some((method) => findLane(id, method))) ?? null;
+    for (const id of lanes ?? []) if (!known?.includes(id)) problems.push(`There is no lane "${id}".`);
     if (batch && linkedGroup !== null && linkedGroup >= batch.groups.length) {
       problems.push(`There is no prompt ${linkedGroup + 1}: prompt ${group + 1} is shown.`);
     }

@@ -1,7 +1,7 @@
 /** What the page knows: one record, changed only through the actions of `lab.ts`. */
 import type { RolloutBatch } from '../core/batch.ts';
 import type { ComposedMethod, CreditResult } from '../core/pipeline.types.ts';
-import type { Knob, Method, StageName } from '../core/stages/types.ts';
+import type { Knob, Method, Need, StageName } from '../core/stages/types.ts';
 import type { Task } from '../core/tasks/types.ts';
 import type { StepMetrics } from '../engine/protocol.ts';
 
@@ -42,6 +42,8 @@ export interface CheckpointEntry {
 export interface TaskEntry {
   id: string;
   title: string;
+  /** What its batches hold for methods that need it; known once the task is loaded. */
+  provides?: readonly Need[];
 }
 
 export type RunStatus = 'idle' | 'starting' | 'running' | 'paused' | 'failed';
@@ -62,6 +64,8 @@ export interface Derived {
   credit: CreditResult | null;
   /** One sentence: the mix does not fit, or the batch lacks a field that the method needs. */
   refusal: string | null;
+  /** What the batch lacks; `refusal` says it in words. */
+  missing: readonly Need[];
 }
 
 export interface LabState {
@@ -91,8 +95,8 @@ export interface LabState {
   mix: Readonly<Partial<Record<StageName, string>>>;
   derived: Derived | null;
   rowOrder: RowOrder;
-  /** Lane ids left of the credit lane. */
-  lanes: readonly string[];
+  /** Lane ids left of the credit lane as the user chose them; null follows the method (see `shownLanes`). */
+  lanes: readonly string[] | null;
   creditLane: CreditLane;
   update: 'last' | number;
   tree: boolean;

@@ -24,7 +24,8 @@ export interface LinkState {
   overrides: Readonly<Record<string, number>>;
   mix: Readonly<Partial<Record<StageName, string>>>;
   rowOrder: RowOrder;
-  lanes: readonly string[];
+  /** Null: what suits the method. */
+  lanes: readonly string[] | null;
   creditLane: CreditLane;
   update: 'last' | number;
   tree: boolean;
@@ -54,7 +55,7 @@ export function encodeLink(state: LinkState, defaults: LinkState): string {
   for (const id of Object.keys(state.overrides).sort()) parts.push([`k.${id}`, String(state.overrides[id])]);
   for (const stage of STAGE_NAMES) if (state.mix[stage]) parts.push([`mix.${stage}`, state.mix[stage]]);
   put('rows', state.rowOrder, defaults.rowOrder);
-  put('lanes', state.lanes.join(','), defaults.lanes.join(','));
+  if (state.lanes) put('lanes', state.lanes.join(','), defaults.lanes?.join(',') ?? null);
   put('show', state.creditLane, defaults.creditLane);
   put('update', state.update, defaults.update);
   if (state.tree) parts.push(['tree', '1']);

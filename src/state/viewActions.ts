@@ -1,11 +1,12 @@
 /** Actions that change what is shown, never what was sampled. */
-import { METHODS } from '../core/methods/index.ts';
 import { composeMethod, knobsOf } from '../core/pipeline.ts';
 import type { Knob, StageName } from '../core/stages/types.ts';
 import type { LabContext } from './context.ts';
 import { mixedMethods } from './credit.ts';
+import { shownLanes, toggledLane } from './lanes.ts';
 import { clampKnob, clampMessage } from './knobs.ts';
 import { landPin } from './pin.ts';
+import { SHELF_ORDER } from './shelf.ts';
 import type { CreditLane, LabState, Pin, RowOrder, ThemeChoice } from './types.ts';
 
 /** Switching, browsing, pinning and folding. */
@@ -49,8 +50,8 @@ export function createViewActions(context: LabContext) {
     setViewMethod,
     /** The next or previous method of the shelf. */
     cycleMethod(direction: 1 | -1) {
-      const index = METHODS.findIndex(({ id }) => id === get().viewMethod);
-      return setViewMethod(METHODS[(index + direction + METHODS.length) % METHODS.length].id);
+      const index = SHELF_ORDER.indexOf(get().viewMethod);
+      return setViewMethod(SHELF_ORDER[(index + direction + SHELF_ORDER.length) % SHELF_ORDER.length]);
     },
     setPin,
     showPrompt(group: number) {
@@ -58,7 +59,12 @@ export function createViewActions(context: LabContext) {
       set({ group: (group + count) % count });
     },
     setRowOrder: (rowOrder: RowOrder) => set({ rowOrder }),
-    setLanes: (lanes: readonly string[]) => set({ lanes }),
+    /** Puts a lane beside the credit lane or takes it away. */
+    toggleLane(id: string) {
+      const { lanes, methods, viewMethod } = get();
+      const next = toggledLane(shownLanes(lanes, methods[viewMethod] ?? null), id);
+      if (next) set({ lanes: next });
+    },
     setCreditLane: (creditLane: CreditLane) => set({ creditLane }),
     setUpdate(update: 'last' | number) {
       set({ update });

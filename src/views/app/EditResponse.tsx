@@ -29,8 +29,8 @@ export function EditResponse({ response, onClose }: EditResponseProps) {
       <form onSubmit={(event) => void submit(event)}>
         <h2 id="edit-title">Rewrite sample {response + 1}</h2>
         <p>
-          Glyphs: <code>{task?.vocabulary.join(' ')}</code>. The model then says how likely each token was; the row is marked “edited, not
-          sampled”.
+          The model then says how likely each token was; the row is marked “edited, not sampled”. Glyphs:{' '}
+          <code>{task?.vocabulary.join(' ')}</code>
         </p>
         <input
           className="response-field"

@@ -2,7 +2,7 @@ import { useMemo, useRef } from 'react';
 import type { RolloutBatch } from '../../core/batch.ts';
 import { HEADLINE, METHODS } from '../../core/methods/index.ts';
 import { deriveCredit } from '../../state/credit.ts';
-import { findLane } from '../../state/lanes.ts';
+import { findLane, shownLanes } from '../../state/lanes.ts';
 import { Segmented } from '../../ui/Segmented.tsx';
 import { LaneLegend } from '../matrix/LaneLegend.tsx';
 import { MatrixPanel } from '../matrix/MatrixPanel.tsx';
@@ -10,7 +10,7 @@ import type { CellRef } from '../matrix/types.ts';
 import { createCreditScale } from './creditScale.ts';
 import { Deferred } from './Deferred.tsx';
 import { useLab, useLabState } from './labContext.ts';
-import { creditView, laneView } from './laneViews.ts';
+import { creditView, emptyView, laneView } from './laneViews.ts';
 import { usePreviewEntropies } from './preview.ts';
 import { useTheme } from './useTheme.ts';
 
@@ -30,7 +30,7 @@ export function Matrix({ highlight, onEdit }: MatrixProps) {
   const task = useLabState((state) => state.task);
   const group = useLabState((state) => state.group);
   const derived = useLabState((state) => state.derived);
-  const lanes = useLabState((state) => state.lanes);
+  const chosenLanes = useLabState((state) => state.lanes);
   const creditLane = useLabState((state) => state.creditLane);
   const overrides = useLabState((state) => state.overrides);
   const mix = useLabState((state) => state.mix);
@@ -43,10 +43,19 @@ export function Matrix({ highlight, onEdit }: MatrixProps) {
   const previewEntropies = usePreviewEntropies();
   const scaleOf = useRef(createCreditScale());
   const lastCredit = useRef(derived?.credit ?? null);
+  const method = derived?.composed.method ?? null;
+  const isLacking = derived !== null && derived.missing.length > 0;
   // A refused mix keeps the last credit on screen, under the sentence that says why.
   if (derived?.credit && derived.credit.credit.length === batch?.tokens.length) lastCredit.current = derived.credit;
-  const credit = lastCredit.current && lastCredit.current.credit.length === batch?.tokens.length ? lastCredit.current : null;
-  const method = derived?.composed.method ?? null;
+  // What the batch lacks is never shown as the numbers of another method: the common lanes stay, the credit lane is empty.
+  const common = useMemo(
+    () => (isLacking ? deriveCredit({ ...lab.store.getState(), batch, mix: {} }, HEADLINE[0])?.credit : null) ?? null,
+    [batch, isLacking, lab],
+  );
+  const held = isLacking ? common : lastCredit.current;
+  const credit = held && held.credit.length === batch?.tokens.length ? held : null;
+
+  const lanes = useMemo(() => shownLanes(chosenLanes, method), [chosenLanes, method]);
 
   const scale = useMemo(() => {
     if (!credit) return 1;
@@ -71,9 +80,9 @@ export function Matrix({ highlight, onEdit }: MatrixProps) {
     const last = findLane(creditLane, method);
     return [
       ...shown.map((lane) => laneView(lane, batch, credit, task.vocabulary.length)),
-      ...(last ? [creditView(last, batch, group, credit, scale)] : []),
+      ...(last ? [isLacking ? emptyView(last, batch) : creditView(last, batch, group, credit, scale)] : []),
     ];
-  }, [batch, task, credit, lanes, method, creditLane, group, scale]);
+  }, [batch, task, credit, isLacking, lanes, method, creditLane, group, scale]);
 
   const preview = useMemo(() => {
     const lane = lanes.find((id) => id === ENTROPY_LANE);

@@ -1,6 +1,7 @@
 import { useEffect, useMemo } from 'react';
 import { findLane } from '../../state/lanes.ts';
 import { formatCompact } from '../../ui/number.ts';
+import { tokenMarks } from '../matrix/marks.ts';
 import type { CellRef } from '../matrix/types.ts';
 import { Deferred } from './Deferred.tsx';
 import { idle } from './idle.ts';
@@ -10,6 +11,11 @@ import { usePreviewTemperature } from './preview.ts';
 import { useTheme } from './useTheme.ts';
 
 const loadInspector = async () => (await import('../inspector/Inspector.tsx')).Inspector;
+
+const loadCard = async () => {
+  await idle();
+  return (await import('../card/MethodCard.tsx')).MethodCard;
+};
 
 const loadOverview = async () => {
   await idle();
@@ -33,7 +39,12 @@ export function Side({ onHighlight }: SideProps) {
   const pin = useLabState((state) => state.landedPin);
   const methods = useLabState((state) => state.methods);
   const previewTemperature = usePreviewTemperature();
+  const group = useLabState((state) => state.group);
   const isPinned = pin !== null;
+  const marks = useMemo(
+    () => new Set(batch && task ? [...tokenMarks(batch, task, group).values()].flatMap((own) => [...own]) : []),
+    [batch, task, group],
+  );
   useEffect(() => {
     // The sheet of a narrow page comes over the cell that was just pinned: bring it up where it can be seen.
     if (isPinned && matchMedia(SHEET_QUERY).matches)
@@ -44,12 +55,13 @@ export function Side({ onHighlight }: SideProps) {
       <aside className="side side-empty">
         <div className="side-hint">
           <p>
-            <strong>Click any token</strong> to read why it got its credit: the formula with its numbers, what the model expected, and what
-            the update did.
+            <strong>Click any token</strong> to read why the update makes it likelier or not.
           </p>
-          <Key />
+          <Key marks={marks} />
         </div>
         <WholeBatch />
+        {/* Last: it is as tall as the method's words, and nothing below it may jump. */}
+        <Deferred load={loadCard} className="side-wait" />
       </aside>
     );
   }
@@ -100,11 +112,11 @@ function WholeBatch() {
   );
 }
 
-/** What the marks of the credit lane mean, in words and in the marks themselves. */
-function Key() {
+/** What the marks of the credit lane mean, in words and in the marks themselves; of the task's marks those that are on screen. */
+function Key({ marks }: { marks: ReadonlySet<string> }) {
   return (
     <dl className="key">
-      {KEY.map(({ mark, glyph, meaning }) => (
+      {KEY.filter(({ mark, isTasks }) => !isTasks || marks.has(mark)).map(({ mark, glyph, meaning }) => (
         <div key={mark}>
           <dt>
             <span className={`key-mark key-${mark}`}>{glyph}</span>
@@ -116,9 +128,11 @@ function Key() {
   );
 }
 
-const KEY = [
-  { mark: 'up', glyph: '+', meaning: 'the update makes the token likelier' },
-  { mark: 'down', glyph: '−', meaning: 'the update makes it less likely' },
-  { mark: 'clipped', glyph: '0', meaning: 'clipped: no push in this update' },
-  { mark: 'wrong', glyph: '9', meaning: 'a wrong step, by the task’s own check' },
-] as const;
+const KEY: readonly { mark: string; glyph: string; meaning: string; isTasks?: boolean }[] = [
+  { mark: 'up', glyph: '+', meaning: 'likelier' },
+  { mark: 'down', glyph: '−', meaning: 'less likely' },
+  { mark: 'clipped', glyph: '0', meaning: 'clipped' },
+  { mark: 'wrong', glyph: '9', meaning: 'wrong step', isTasks: true },
+  { mark: 'undone', glyph: '9', meaning: 'taken back', isTasks: true },
+  { mark: 'redundant', glyph: '9', meaning: 'not needed', isTasks: true },
+];

@@ -1,5 +1,5 @@
 import { glyphs } from '../../core/tasks/index.ts';
-import { laneChoices } from '../../state/lanes.ts';
+import { laneChoices, MAX_LANES, shownLanes } from '../../state/lanes.ts';
 import type { RowOrder } from '../../state/types.ts';
 import { IconButton } from '../../ui/IconButton.tsx';
 import { Menu } from '../../ui/Menu.tsx';
@@ -11,9 +11,6 @@ const ROW_ORDERS: readonly { id: RowOrder; label: string }[] = [
   { id: 'reward', label: 'by reward' },
   { id: 'trie', label: 'by prefix' },
 ];
-
-/** Most lanes beside the credit lane: more would leave none of them legible. */
-const MAX_LANES = 4;
 
 /** What is shown of the batch: prompt, row order, lanes, update, tree. */
 export function Toolbar() {
@@ -64,7 +61,10 @@ function PromptStepper() {
 function LaneMenu() {
   const lab = useLab();
   const method = useLabState((state) => state.methods[state.viewMethod] ?? null);
-  const shown = useLabState((state) => state.lanes);
+  const shown = shownLanes(
+    useLabState((state) => state.lanes),
+    method,
+  );
   const choices = laneChoices(method);
   return (
     <Menu
@@ -78,7 +78,7 @@ function LaneMenu() {
           detail: meaning,
           checked: isShown,
           disabled: !isShown && shown.length >= MAX_LANES,
-          run: () => lab.setLanes(isShown ? shown.filter((lane) => lane !== id) : [...shown, id]),
+          run: () => lab.toggleLane(id),
         };
       })}
     />

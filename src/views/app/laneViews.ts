@@ -64,6 +64,11 @@ export function laneView(lane: Lane, batch: RolloutBatch, credit: CreditResult, 
   return { lane, values, domain: laneDomain(lane, values, vocabularySize) };
 }
 
+/** A lane without numbers: the batch lacks what the method needs. */
+export function emptyView(lane: Lane, batch: RolloutBatch): LaneView {
+  return { lane, values: new Float64Array(batch.tokens.length).fill(NaN), domain: [-1, 1], isEmpty: true };
+}
+
 /** The credit lane: the update's credit with its clipped tokens, or the advantage beneath it. */
 export function creditView(lane: Lane, batch: RolloutBatch, group: number, credit: CreditResult, scale: number): LaneView {
   const isCredit = lane.id === 'credit';

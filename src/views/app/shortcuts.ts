@@ -1,4 +1,4 @@
-import { METHODS } from '../../core/methods/index.ts';
+import { KEYED } from '../../state/shelf.ts';
 import type { Lab } from '../../state/lab.ts';
 
 /** The list of the help panel. */
@@ -8,9 +8,9 @@ export const SHORTCUTS: readonly { keys: string; meaning: string }[] = [
   { keys: '[ and ]', meaning: 'back and forth through the steps that were shown' },
   { keys: 'R', meaning: 'reset to the checkpoint (asks after 50 steps)' },
   { keys: 'M and Shift+M', meaning: 'next and previous method' },
-  { keys: '1 … 9', meaning: 'view as the method at this place of the shelf' },
+  { keys: '1 … 9', meaning: 'view as the method that bears this number in the shelf' },
   { keys: 'T', meaning: 'prefix tree or matrix' },
-  { keys: 'K', meaning: 'methods and knobs' },
+  { keys: 'K', meaning: 'methods and knobs; in the list of methods a letter searches' },
   { keys: 'C', meaning: 'curves' },
   { keys: 'P and Shift+P', meaning: 'next and previous prompt' },
   { keys: 'Arrows, Enter, Esc', meaning: 'in the matrix: move, pin a token, unpin' },
@@ -79,9 +79,9 @@ export function runShortcut(lab: Lab, event: KeyboardEvent): boolean {
   if (event.key === ' ' && isFree) lab.togglePlay();
   else if (event.key === 'ArrowRight' && isFree) void lab.step();
   else if (/^[1-9]$/.test(event.key)) {
-    const entry = METHODS[Number(event.key) - 1];
-    if (!entry) return false;
-    void lab.setViewMethod(entry.id);
+    const id = KEYED[Number(event.key) - 1];
+    if (!id) return false;
+    void lab.setViewMethod(id);
   } else {
     const actions: Readonly<Record<string, () => void>> = {
       n: () => void lab.step(),

@@ -34,7 +34,7 @@ function Sources() {
   return (
     <div className="top-group top-sources">
       <button type="button" className="button" aria-expanded={shelfOpen} aria-label="Methods and knobs" onClick={() => lab.toggleShelf()}>
-        ☰ knobs
+        ☰ methods
       </button>
       <Select
         label="task"

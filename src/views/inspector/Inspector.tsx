@@ -1,15 +1,17 @@
 import './inspector.css';
+import { Fragment } from 'react';
 import type { ReactNode } from 'react';
 import type { RolloutBatch } from '../../core/batch.ts';
 import { valueAt } from '../../core/lanes.ts';
 import { exp } from '../../core/math.ts';
 import type { ComposedMethod, CreditResult } from '../../core/pipeline.types.ts';
-import type { Task } from '../../core/tasks/types.ts';
+import type { Annotation, Task } from '../../core/tasks/types.ts';
 import { traceName } from '../../content/glossary.ts';
 import { STRINGS } from '../../content/strings.ts';
 import type { Theme } from '../../ui/colour.ts';
 import { IconButton } from '../../ui/IconButton.tsx';
 import { formatNumber } from '../../ui/number.ts';
+import { readingOf, tokenMarks } from '../matrix/marks.ts';
 import { visibleGlyph } from '../matrix/text.ts';
 import { ClipDiagram } from './ClipDiagram.tsx';
 import { Credit } from './Credit.tsx';
@@ -80,9 +82,10 @@ function Pinned({
   return (
     <>
       <Head title={`response ${pin.response + 1}, token ${pin.position + 1}`} glyph={glyphOf(token)} onClose={onClose}>
-        <Context batch={batch} at={at} glyphOf={glyphOf} />
+        <Context batch={batch} task={task} at={at} glyphOf={glyphOf} />
       </Head>
       <div className="inspector-body">
+        <Reading reading={readingOf(batch, task, at.response)} position={at.token - batch.responses[at.response].start} />
         <Part title="What the model expected">
           {logits ? (
             <Distribution
@@ -160,17 +163,46 @@ function Head({ title, glyph, onClose, children }: { title: string; glyph: strin
 }
 
 /** Prompt and response as one line with the token marked. */
-function Context({ batch, at, glyphOf }: { batch: RolloutBatch; at: Located; glyphOf: (id: number) => string }) {
+function Context({ batch, task, at, glyphOf }: { batch: RolloutBatch; task: Task; at: Located; glyphOf: (id: number) => string }) {
   const { start, end, truncated, edited } = batch.responses[at.response];
-  const text = (from: number, to: number) => Array.from(batch.tokens.subarray(from, to), glyphOf).join('');
+  const marks = tokenMarks(batch, task, at.group);
   return (
     <p className="context">
       <span className="context-prompt">{batch.groups[at.group].prompt.map(glyphOf).join('')}</span>
-      {text(start, at.token)}
-      <mark>{glyphOf(batch.tokens[at.token])}</mark>
-      {text(at.token + 1, end)}
+      {Array.from(batch.tokens.subarray(start, end), (token, position) => {
+        const t = start + position;
+        const className = marks.has(t) ? [...(marks.get(t) ?? [])].map((mark) => `reads-${mark}`).join(' ') : undefined;
+        const key = `${position}`;
+        return t === at.token ? (
+          <mark key={key} className={className}>
+            {glyphOf(token)}
+          </mark>
+        ) : (
+          <span key={key} className={className}>
+            {glyphOf(token)}
+          </span>
+        );
+      })}
       {truncated && <span className="quiet"> cut off</span>}
       {edited && <span className="quiet"> {STRINGS.edited}</span>}
+    </p>
+  );
+}
+
+/** The response in words, where its task has them; the stretch that holds the token stands out. */
+function Reading({ reading, position }: { reading: readonly Annotation[]; position: number }) {
+  if (reading.length === 0) return null;
+  return (
+    <p className="reading">
+      <span className="quiet">reads as </span>
+      {reading.map(({ start, end, text, mark }, i) => (
+        <Fragment key={`${start} ${end}`}>
+          {i > 0 && ' · '}
+          <span className={position >= start && position < end ? 'is-here' : undefined}>
+            <span className={mark && `reads-${mark}`}>{text}</span>
+          </span>
+        </Fragment>
+      ))}
     </p>
   );
 }

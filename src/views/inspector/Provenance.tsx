@@ -1,6 +1,8 @@
+import { STATUS_WORDS } from '../../content/families.ts';
 import type { RolloutBatch } from '../../core/batch.ts';
 import type { ComposedMethod, CreditResult } from '../../core/pipeline.types.ts';
 import type { MethodMeta, StageName } from '../../core/stages/types.ts';
+import { PaperLink } from '../app/PaperLink.tsx';
 import { formatCompact } from '../../ui/number.ts';
 import { type Located, traceAt } from './trace.ts';
 
@@ -69,27 +71,12 @@ export function TraceTable({
 
 /** Where the equation comes from, and what its numbers were checked against, in plain words. */
 export function Source({ meta }: { meta: MethodMeta }) {
-  const { authors, year, arxiv, venue } = meta.paper;
   return (
     <div className="source">
       <p>
-        {meta.fullName}. {authors}, {year}
-        {venue && `, ${venue}`}
-        {arxiv && (
-          <>
-            ,{' '}
-            <a href={`https://arxiv.org/abs/${arxiv}`} rel="noreferrer" target="_blank">
-              arXiv {arxiv}
-            </a>
-          </>
-        )}
-        . {meta.source}.
+        {meta.fullName}. <PaperLink paper={meta.paper} />. {meta.source}.
       </p>
-      <p>
-        {meta.status === 'authors-code'
-          ? 'These numbers are checked against the authors’ own code.'
-          : 'Reconstruction: the authors’ code was not available, so these numbers follow the paper’s equations and could not be checked against it.'}
-      </p>
+      <p>{STATUS_WORDS[meta.status]}</p>
     </div>
   );
 }

@@ -135,7 +135,9 @@ export function LaneFrame({ props, view, rows, headers, columns, layout, lane, i
     <div className={`mx-lane${strip ? ' mx-lane-strip' : ''}${isFirst ? ' mx-lane-first' : ''}${control ? ' mx-lane-credit' : ''}`}>
       <div className={control ? 'mx-head' : 'mx-head mx-head-quiet'}>
         <div className="mx-title">
-          <span className="mx-label">{view.lane.label}</span>
+          <span className="mx-label" title={view.lane.label}>
+            {view.lane.label}
+          </span>
           {view.lane.unit && <span className="mx-unit">{view.lane.unit}</span>}
           {isPreviewed && <span className="mx-chip">preview</span>}
           {strip && (

@@ -1,7 +1,8 @@
-import { rampStops } from '../../ui/colour.ts';
+import { inkOn, rampStops } from '../../ui/colour.ts';
 import { formatCompact } from '../../ui/number.ts';
 import { isBeyond, rampColour, rampPosition } from './colours.ts';
 import type { Row } from './rows.ts';
+import { categoryMark } from './text.ts';
 import type { LaneView, Theme } from './types.ts';
 
 interface LaneLegendProps {
@@ -26,18 +27,29 @@ export function beyondEnds(view: LaneView, rows: readonly Row[]): { low: boolean
   return { low, high };
 }
 
+function Swatch({ colour, mark }: { colour: string; mark: string }) {
+  return (
+    <i className="mx-swatch" style={{ backgroundColor: colour, color: inkOn(colour) }}>
+      {mark}
+    </i>
+  );
+}
+
 /** The ramp under a lane with the ends of its domain; says where values lie beyond them and when small values are stretched. */
 export function LaneLegend({ view, rows, theme, gamma }: LaneLegendProps) {
   const { lane, domain } = view;
   if (view.noSignal) {
     return <div className="mx-legend mx-legend-words">no signal: every answer got the same reward</div>;
   }
+  if (view.isEmpty) {
+    return <div className="mx-legend mx-legend-words">no numbers: this batch lacks what the method needs</div>;
+  }
   if (lane.kind === 'categorical') {
     return (
       <div className="mx-legend">
         {(lane.categories ?? []).map((category, value) => (
           <span key={category} className="mx-category">
-            <i className="mx-swatch" style={{ backgroundColor: rampColour(rampPosition(value, view, 1), lane, theme) }} />
+            <Swatch colour={rampColour(rampPosition(value, view, 1), lane, theme)} mark={categoryMark(value)} />
             {category}
           </span>
         ))}

@@ -1,9 +1,10 @@
 import { CLIP_STATE } from '../../core/pipeline.types.ts';
 import { formatNumber, inkOn } from '../../ui/colour.ts';
 import { isBeyond, rampColour, rampPosition } from './colours.ts';
+import { tokenMarks } from './marks.ts';
 import { mergedRuns } from './rows.ts';
 import type { Row, Run } from './rows.ts';
-import { cellName, cellNumber, signMark, spokenLane, visibleGlyph } from './text.ts';
+import { cellName, cellNumber, signMark, spokenLane, spokenValue, visibleGlyph } from './text.ts';
 import type { CellRef, LaneView, MatrixPanelProps, Theme } from './types.ts';
 
 /** The prompt's cell stands one column left of the first token. */
@@ -46,17 +47,6 @@ export interface CellsInput {
 /** Fill strength of a bar's colour: its length carries the size. */
 const BAR_TONE = 0.8;
 
-/** Tokens of wrong steps, by batch-flat index; only steps whose task can tell. */
-function wrongTokens(input: CellsInput): Set<number> {
-  const wrong = new Set<number>();
-  for (const row of input.rows) {
-    for (const span of input.props.batch.responses[row.index].spans ?? []) {
-      if (span.correct === false) for (let i = span.start; i < span.end; i++) wrong.add(row.start + i);
-    }
-  }
-  return wrong;
-}
-
 const place = (response: number, position: number) => response * 4096 + position;
 
 function places(cells: readonly CellRef[] | null): Set<number> {
@@ -78,7 +68,7 @@ export function laneCells(input: CellsInput): CellModel[] {
   }
   const preview = props.preview?.laneId === view.lane.id ? props.preview.values : null;
   const values = preview ?? view.values;
-  const wrong = wrongTokens(input);
+  const marks = tokenMarks(props.batch, props.task, props.group);
   const marked = places(props.highlight);
   const pinned = props.pin && props.pin.group === props.group ? place(props.pin.response, props.pin.position) : -1;
   const cells: CellModel[] = [];
@@ -105,7 +95,7 @@ export function laneCells(input: CellsInput): CellModel[] {
     const fill = isFilled ? rampColour(view.noSignal ? 0 : t, view.lane, props.theme) : '';
     const glyph = glyphs[props.batch.tokens[token]] ?? '?';
     const number = cellNumber(value, view.lane);
-    const isWrong = wrong.has(token);
+    const own = marks.get(token);
     const isPinned = members.some((member) => place(member.response, run.column) === pinned);
     const isMarked = marked.size > 0 && members.some((member) => marked.has(place(member.response, run.column)));
 
@@ -142,9 +132,9 @@ export function laneCells(input: CellsInput): CellModel[] {
         shared: run.span,
         glyph,
         lane,
-        number,
+        number: view.lane.kind === 'categorical' && hasNumber ? `${number} ${spokenValue(value, view.lane)}` : number,
         clipState,
-        isWrong,
+        marks: own,
         isBeyond: beyond,
         isPreview: preview !== null,
         noSignal: view.noSignal === true,

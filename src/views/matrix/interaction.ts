@@ -74,6 +74,8 @@ export function createInteraction(root: HTMLElement, painters: Painters): Intera
   function onClick(event: MouseEvent): void {
     const painter = painterOf(event.target);
     const hit = painter?.hit(event.target);
+    // A finger has no hover: a tap on the row header brings the edit button out, as the focus does.
+    if (!hit && event.target instanceof Element) event.target.closest('.mx-rowhead')?.querySelector<HTMLElement>('.mx-edit')?.focus();
     if (!painter || !hit || !context) return;
     const { props, rows } = context;
     if (hit.kind === 'cell') {

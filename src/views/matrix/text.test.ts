@@ -26,9 +26,9 @@ describe('numbers in cells', () => {
     expect([-9.994, 9.996, 99.96, -1234].map((value) => cellNumber(value, advantage))).toEqual(['−9.99', '+10.0', '+100', '−1234']);
   });
 
-  it('are absent where there is none, and words in a categorical lane', () => {
+  it('are absent where there is none, and a letter in a categorical lane', () => {
     expect(cellNumber(Number.NaN, advantage)).toBe('');
-    expect(cellNumber(1, clip)).toBe('clipped');
+    expect(cellNumber(1, clip)).toBe('b');
   });
 
   it('shrink to a sign at glyph density', () => {
@@ -52,7 +52,7 @@ describe('names', () => {
     lane: 'advantage',
     number: '−0.41',
     clipState: 1,
-    isWrong: false,
+    marks: undefined,
     isBeyond: false,
     isPreview: false,
     noSignal: false,
@@ -60,8 +60,8 @@ describe('names', () => {
 
   it('say response, token, number and state', () => {
     expect(cellName(cell)).toBe("response 3, token 7 '5' (advantage) −0.41, clipped");
-    expect(cellName({ ...cell, clipState: 2, isWrong: true, isBeyond: true })).toBe(
-      "response 3, token 7 '5' (advantage) −0.41, wrong step, dual-clipped, beyond the colour scale",
+    expect(cellName({ ...cell, clipState: 2, marks: new Set(['wrong', 'undone'] as const), isBeyond: true })).toBe(
+      "response 3, token 7 '5' (advantage) −0.41, wrong step, taken back, dual-clipped, beyond the colour scale",
     );
     expect(cellName({ ...cell, lane: spokenLane(entropy), number: '0.69', clipState: 0, isPreview: true })).toBe(
       "response 3, token 7 '5' (entropy, nats) 0.69, preview",

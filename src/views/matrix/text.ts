@@ -1,6 +1,8 @@
 import { CLIP_STATE } from '../../core/pipeline.types.ts';
 import type { Lane } from '../../core/stages/types.ts';
 import { formatCompact, formatNumber } from '../../ui/number.ts';
+import { MARK_WORDS } from './marks.ts';
+import type { Mark } from './marks.ts';
 
 const VISIBLE: Readonly<Record<string, string>> = { ' ': '␣', '\n': '⏎', '\t': '⇥', '': '∅' };
 
@@ -14,10 +16,15 @@ export function isRight(reward: number): boolean {
   return reward > 0.5;
 }
 
+/** What stands for a category in a cell and before its name in the legend: a word does not fit the smallest cell. */
+export function categoryMark(value: number): string {
+  return 'abcdefgh'[value] ?? String(value);
+}
+
 /** The number under a glyph: at most five figures wide, so that it fits the smallest cell. */
 export function cellNumber(value: number, lane: Lane): string {
   if (Number.isNaN(value)) return '';
-  if (lane.kind === 'categorical') return lane.categories?.[value] ?? String(value);
+  if (lane.kind === 'categorical') return categoryMark(value);
   const size = Math.abs(value);
   const digits = size < 9.995 ? 2 : size < 99.95 ? 1 : 0;
   return formatNumber(value, digits, { sign: lane.kind === 'diverging' });
@@ -70,7 +77,7 @@ export interface CellNameInput {
   /** As printed; empty where there is none. */
   number: string;
   clipState: number;
-  isWrong: boolean;
+  marks: ReadonlySet<Mark> | undefined;
   isBeyond: boolean;
   isPreview: boolean;
   noSignal: boolean;
@@ -90,7 +97,7 @@ export function cellName(cell: CellNameInput): string {
       : `response ${cell.response + 1}, ${glyph} (${cell.lane}) ${number}`,
   ];
   if (cell.isPreview) parts.push('preview');
-  if (cell.isWrong) parts.push('wrong step');
+  for (const mark of cell.marks ?? []) parts.push(MARK_WORDS[mark]);
   if (cell.clipState !== CLIP_STATE.none) parts.push(clipWords(cell.clipState));
   if (cell.isBeyond) parts.push('beyond the colour scale');
   if (cell.noSignal) parts.push('no signal');

@@ -3,6 +3,7 @@ import type { CellModel } from './cells.ts';
 import { PROMPT_COLUMN } from './cells.ts';
 import type { Row } from './rows.ts';
 import { make } from './slots.ts';
+import { readingOf } from './marks.ts';
 import { clipWords, spokenValue, visibleGlyph } from './text.ts';
 import type { MatrixPanelProps } from './types.ts';
 

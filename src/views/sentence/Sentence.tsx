@@ -2,6 +2,7 @@ import { createElement, useMemo } from 'react';
 import { HEADLINE } from '../../core/methods/index.ts';
 import { deriveCredit } from '../../state/credit.ts';
 import { useLab, useLabState } from '../app/labContext.ts';
+import { Remedies } from '../app/Remedies.tsx';
 import { describe } from './describe.ts';
 import type { Part } from './describe.ts';
 
@@ -38,7 +39,15 @@ export function Sentence() {
     });
   }, [batch, task, group, derived, creditLane, lab]);
   return (
-    <p className="sentence">{createElement('span', null, ...(derived?.refusal ? [derived.refusal] : parts.map((part) => inline(part))))}</p>
+    <p className="sentence">
+      {derived?.refusal ? (
+        <span>
+          {derived.refusal} <Remedies />
+        </span>
+      ) : (
+        createElement('span', null, ...parts.map((part) => inline(part)))
+      )}
+    </p>
   );
 }
 

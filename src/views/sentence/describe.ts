@@ -210,7 +210,7 @@ function compared({ flat }: DescribeInput, row: Row): Part[] {
 /** "the wrong " where the task's own evaluator says so. */
 function wording({ batch }: DescribeInput, row: Row, place: number): string {
   const response = batch.responses.find(({ start }) => start === row.start);
-  const span = response?.spans?.find(({ start, end }) => place - row.start >= start && place - row.start < end);
+  const span = response?.spans?.find(({ kind, start, end }) => kind === 'step' && place - row.start >= start && place - row.start < end);
   return span?.correct === false ? 'the wrong ' : '';
 }
 

@@ -1,0 +1,51 @@
+/** What a method asks of a batch, in words, and what gives it: another task, or one step of training. */
+import type { Method, Need } from '../core/stages/types.ts';
+import type { TaskEntry } from './types.ts';
+
+/** Needs that a task fills or nobody does. */
+const TASK_NEEDS: Readonly<Partial<Record<Need, string>>> = {
+  steps: 'whose steps can each be checked',
+  chunks: 'which knows the part of an answer that was not needed any more',
+  tests: 'with several tests for each answer',
+  effort: 'whose prompts ask for an effort',
+};
+
+/** Needs that the engine fills while it trains. */
+const FIELDS: Readonly<Partial<Record<Need, string>>> = {
+  samplingLogprobs: 'the log-probabilities of the draw',
+  oldLogprobs: 'the log-probabilities of the samples',
+  logprobs: 'the log-probabilities before each update',
+  refLogprobs: 'the log-probabilities of the reference model',
+  entropies: 'the entropies before each update',
+  oldEntropies: 'the entropies of the samples',
+  values: 'a value for each token',
+  logits: 'the logits of every token',
+  hidden: 'the hidden states of every token',
+  greedyReward: 'the reward of the greedy answer',
+  sumPiSquared: 'the sum of squared probabilities at each token',
+  temperature: 'the temperature of each draw',
+  uniforms: 'a random draw for each token',
+};
+
+const listed = (words: readonly string[]): string =>
+  words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} and ${words[words.length - 1]}`;
+
+/** One sentence without its remedy: "TP-GRPO needs a task whose steps can each be checked." Empty where nothing is missing. */
+export function needSentence(title: string, missing: readonly Need[]): string {
+  const tasks = missing.filter((need) => need in TASK_NEEDS).map((need) => TASK_NEEDS[need] as string);
+  const fields = missing.filter((need) => !(need in TASK_NEEDS)).map((need) => FIELDS[need] ?? need);
+  if (tasks.length > 0) return `${title} needs a task ${listed(tasks)}.`;
+  return fields.length > 0 ? `${title} needs ${listed(fields)}, which this batch does not hold.` : '';
+}
+
+/** What would fill the gaps: the tasks that provide all of them, or a step of training with the method. */
+export interface Remedy {
+  tasks: readonly TaskEntry[];
+  canTrain: boolean;
+}
+
+export function remedyFor(missing: readonly Need[], tasks: readonly TaskEntry[], trains: Method['trains']): Remedy {
+  const asked = missing.filter((need) => need in TASK_NEEDS);
+  if (asked.length === 0) return { tasks: [], canTrain: missing.length > 0 && trains === 'policy' };
+  return { tasks: tasks.filter(({ provides }) => asked.every((need) => provides?.includes(need))), canTrain: false };
+}

@@ -1,0 +1,77 @@
+import { STATUS_WORDS } from '../../content/families.ts';
+import type { Lane } from '../../core/stages/types.ts';
+import { MAX_LANES, shownLanes } from '../../state/lanes.ts';
+import { STAGE_NAMES } from '../../state/url.ts';
+import { useLab, useLabState } from '../app/labContext.ts';
+import { PaperLink } from '../app/PaperLink.tsx';
+import { Remedies } from '../app/Remedies.tsx';
+import './card.css';
+
+/** What the viewed method is: its one sentence, its paper, what it changes, and the lanes that only it has. */
+export function MethodCard() {
+  const method = useLabState((state) => state.methods[state.viewMethod] ?? null);
+  const refusal = useLabState((state) => (state.derived && state.derived.missing.length > 0 ? state.derived.refusal : null));
+  if (!method) return null;
+  const { meta, stages, lanes } = method;
+  const changed = STAGE_NAMES.filter((stage) => stage in stages);
+  return (
+    <section className="method-card" aria-label={`About ${meta.title}`}>
+      <h2>{meta.fullName}</h2>
+      <p>{meta.changes}</p>
+      {refusal && (
+        <p className="method-lacks">
+          {refusal} <Remedies />
+        </p>
+      )}
+      <SampledOtherwise />
+      {lanes.length > 0 && <OwnLanes lanes={lanes} />}
+      <p className="quiet">
+        Changes {changed.length === 1 ? 'one stage' : `${changed.length} of the five stages`}: {changed.join(', ')}.{' '}
+        <PaperLink paper={meta.paper} />. {STATUS_WORDS[meta.status]}
+      </p>
+    </section>
+  );
+}
+
+function OwnLanes({ lanes }: { lanes: readonly Lane[] }) {
+  const lab = useLab();
+  const method = useLabState((state) => state.methods[state.viewMethod] ?? null);
+  const chosen = useLabState((state) => state.lanes);
+  const shown = shownLanes(chosen, method);
+  return (
+    <div className="lane-chips" role="group" aria-label={`Lanes of ${method?.meta.title}`}>
+      <span className="quiet">its lanes</span>
+      {lanes.map(({ id, label, meaning }) => {
+        const isShown = shown.includes(id);
+        return (
+          <button
+            key={id}
+            type="button"
+            className="chip"
+            aria-pressed={isShown}
+            disabled={!isShown && shown.length >= MAX_LANES}
+            title={meaning}
+            onClick={() => lab.toggleLane(id)}
+          >
+            {label}
+          </button>
+        );
+      })}
+    </div>
+  );
+}
+
+/** A sampling stage cannot be applied to samples that are there: the card says so, and a lane says how it would have drawn. */
+function SampledOtherwise() {
+  const methods = useLabState((state) => state.methods);
+  const batch = useLabState((state) => state.batch);
+  const supplier = useLabState((state) => state.derived?.composed.suppliers.sampling ?? null);
+  if (!batch || supplier === null || batch.trainedWith?.method === supplier) return null;
+  const drawnFor = methods[batch.trainedWith?.method ?? '']?.meta.title;
+  const title = methods[supplier]?.meta.title ?? supplier;
+  return (
+    <p className="quiet">
+      These samples were drawn {drawnFor ? `for ${drawnFor}` : 'without it'}: {title} would have sampled otherwise.
+    </p>
+  );
+}
