@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cos, exp, expm1, log, log1p, logSumExp, pow, sigmoid, sin, softmax, tanh } from './math.ts';
+import { asin, cos, exp, expm1, log, log1p, logSumExp, pow, sigmoid, sin, softmax, tanh } from './math.ts';
 
 /** True values to 300 bits, rounded once to double. */
 const TRUE: Record<string, [number, number][]> = {
@@ -25,6 +25,24 @@ const TRUE: Record<string, [number, number][]> = {
     [88.7, 3.325986980250579e38],
     [700.123, 1.1469792299254321e304],
     [709.78, 1.7928227943945155e308],
+  ],
+  asin: [
+    [1e-9, 1e-9],
+    [1e-5, 1.0000000000166668e-5],
+    [0.1, 0.1001674211615598],
+    [-0.3, -0.3046926540153975],
+    [0.4999, 0.5234833093929496],
+    [0.5, 0.5235987755982989],
+    [0.5773502691896258, 0.6154797086703875],
+    [0.7071067811865476, 0.7853981633974484],
+    [0.8, 0.9272952180016123],
+    [-0.9, -1.1197695149986342],
+    [0.9749, 1.3462714497808277],
+    [0.975, 1.3467210414930773],
+    [0.99, 1.4292568534704693],
+    [0.9999999, 1.5703491131957876],
+    [1.0, 1.5707963267948966],
+    [-1.0, -1.5707963267948966],
   ],
   log: [
     [5e-324, -744.4400719213812],
@@ -164,6 +182,9 @@ const BITS_ROWS: [string, number, string][] = [
   ['sin(2.5)', sin(2.5), '3fe326af0dcfcab0'],
   ['cos(0.4)', cos(0.4), '3fed7954e7dba2f8'],
   ['cos(2.5)', cos(2.5), 'bfe9a2f7ef858b7d'],
+  ['asin(0.3)', asin(0.3), '3fd380159e14f6ff'],
+  ['asin(0.7)', asin(0.7), '3fe8d00e692afd95'],
+  ['asin(0.98)', asin(0.98), '3ff5ed690583be07'],
   ['sigmoid(-1.2)', sigmoid(-1.2), '3fcda0fada5a6607'],
   ['pow(0.9, 7)', pow(0.9, 7), '3fde9c6a99d1cdbf'],
   ['pow(1.3, 2.7)', pow(1.3, 2.7), '40003ee2c9121ed5'],
@@ -183,8 +204,8 @@ function bits(value: number): string {
   return view.getBigUint64(0).toString(16).padStart(16, '0');
 }
 
-const TOLERANCE: Record<string, number> = { exp: 1, log: 1, expm1: 2, log1p: 1, tanh: 3 };
-const FUNCTIONS: Record<string, (x: number) => number> = { exp, log, expm1, log1p, tanh };
+const TOLERANCE: Record<string, number> = { exp: 1, log: 1, asin: 1, expm1: 2, log1p: 1, tanh: 3 };
+const FUNCTIONS: Record<string, (x: number) => number> = { exp, log, asin, expm1, log1p, tanh };
 
 describe('accuracy against 300-bit values', () => {
   for (const [name, rows] of Object.entries(TRUE)) {
@@ -216,6 +237,7 @@ describe('special values', () => {
     expect([tanh(40), tanh(-40), tanh(0), tanh(NaN)]).toEqual([1, -1, 0, NaN]);
     expect([sigmoid(0), sigmoid(800), sigmoid(-800)]).toEqual([0.5, 1, 0]);
     expect([sin(0), cos(0), sin(2e6), cos(NaN)]).toEqual([0, 1, NaN, NaN]);
+    expect([asin(0), asin(-0), asin(1.0000001), asin(-2), asin(NaN)]).toEqual([0, -0, NaN, NaN, NaN]);
   });
   it('gives pow its IEEE special cases', () => {
     expect([pow(0, 0), pow(NaN, 0), pow(1, NaN), pow(2, NaN), pow(-2, 0.5)]).toEqual([1, 1, 1, NaN, NaN]);
