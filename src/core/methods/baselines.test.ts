@@ -9,6 +9,7 @@ import type { TestResponse } from '../testBatch.ts';
 import { anyGroup, anyGroups, batchOf, evenly } from '../testBatch.ts';
 import { drGrpo } from './dr-grpo.ts';
 import { grpo } from './grpo.ts';
+import { opo } from './opo.ts';
 import { reinforcePp } from './reinforce-pp.ts';
 import { rloo } from './rloo.ts';
 
@@ -315,5 +316,50 @@ describe('RLOO', () => {
         });
       }),
     );
+  });
+});
+
+describe('OPO', () => {
+  it('weighs by length: the advantages of all tokens of a group sum to zero', () => {
+    fc.assert(
+      fc.property(anyGroups(realRewards), (groups) => {
+        const batch = batchOf(...groups);
+        const { advantages, trace } = run(opo, batch);
+        batch.groups.forEach(({ start, end }, g) => {
+          const [first, last] = [batch.responses[start].start, batch.responses[end - 1].end];
+          expect(Math.abs(total(advantages.subarray(first, last)))).toBeLessThan(1e-12);
+          expect(total(trace.lengthShare.values.subarray(start, end))).toBeCloseTo(1, 12);
+          expect(trace.baseline.values[g]).toBeCloseTo(
+            total(batch.responses.slice(start, end).map(({ reward }, i) => reward * trace.lengthShare.values[start + i])),
+            12,
+          );
+        });
+      }),
+    );
+  });
+  it('compares with b = Σ T r / Σ T', () => {
+    const group = [
+      { tokens: [1, 1, 1], reward: 1 },
+      { tokens: [1], reward: 0 },
+    ];
+    const { advantages, trace } = run(opo, batchOf([{ tokens: [1], reward: 5 }], group));
+    expect([...advantages]).toEqual([5, 0.25, 0.25, 0.25, -0.75]);
+    expect([...trace.baseline.values]).toEqual([0, 0.75]);
+    expect([...trace.weightedReward.values]).toEqual([5, 3]);
+    expect([...trace.tokenTotal.values]).toEqual([1, 4]);
+  });
+  it('for equal lengths is the reward minus the group’s mean', () => {
+    fc.assert(
+      fc.property(anyGroup(realRewards), (group) => {
+        const batch = batchOf(group.map(({ reward }) => ({ tokens: [1, 2], reward })));
+        const centred = run(grpo, batch, { normByStd: 0 }).advantages;
+        run(opo, batch).advantages.forEach((a, t) => expect(a).toBeCloseTo(centred[t], 12));
+      }),
+    );
+  });
+  it('leaves a lone sample its reward, or nothing where asked', () => {
+    const lone = batchOf([{ tokens: [1, 2], reward: 3 }]);
+    expect([...run(opo, lone).advantages]).toEqual([3, 3]);
+    expect([...run(opo, lone, { singletonZero: 1 }).advantages]).toEqual([0, 0]);
   });
 });
