@@ -52,7 +52,6 @@ export function missingNeeds(batch: RolloutBatch, method: Method, knobs: KnobVal
     if (need === 'steps') return !hasSpans(batch, 'step');
     if (need === 'chunks') return !hasSpans(batch, 'chunk');
     if (need === 'tests') return batch.responses.some(({ parts, spans }) => !parts && !spans?.some((span) => span.parts));
-    if (need === 'effort') return batch.groups.some((group) => group.effort === undefined);
     // Drawn from the batch's place in the random streams where they are not given.
     if (need === 'uniforms') return false;
     if (need === 'sumPiSquared') return !batch.fields.sumPiSquared && !batch.logits;

@@ -7,7 +7,6 @@ const TASK_NEEDS: Readonly<Partial<Record<Need, string>>> = {
   steps: 'whose steps can each be checked',
   chunks: 'which knows the part of an answer that was not needed any more',
   tests: 'with several tests for each answer',
-  effort: 'whose prompts ask for an effort',
 };
 
 /** Needs that the engine fills while it trains. */

@@ -20,6 +20,7 @@ export const METHODS: readonly MethodEntry[] = [
   { id: 'gspo', title: 'GSPO', family: 'baseline', load: async () => (await import('./gspo.ts')).gspo },
   { id: 'cispo', title: 'CISPO', family: 'baseline', load: async () => (await import('./cispo.ts')).cispo },
   { id: 'opo', title: 'OPO', family: 'baseline', load: async () => (await import('./opo.ts')).opo },
+  { id: 'otb', title: 'OTB', family: 'baseline', load: async () => (await import('./otb.ts')).otb },
   { id: 'sapo', title: 'SAPO', family: 'baseline', load: async () => (await import('./sapo.ts')).sapo },
   { id: 'gmpo', title: 'GMPO', family: 'baseline', load: async () => (await import('./gmpo.ts')).gmpo },
   { id: 'tempo', title: 'TEMPO', family: 'tree', isHeadline: true, load: async () => (await import('./tempo.ts')).tempo },

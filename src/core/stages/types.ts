@@ -19,9 +19,7 @@ export type Need =
   | 'steps'
   | 'chunks'
   /** Results of several tests per response (`parts`). */
-  | 'tests'
-  /** An effort per group, and the thinking part of each response as a span `thought`. */
-  | 'effort';
+  | 'tests';
 
 /** Which index a traced array runs over. */
 export type TraceLevel = 'batch' | 'group' | 'response' | 'token';
@@ -175,8 +173,8 @@ export interface MethodMeta {
   changes: string;
   /** Where the equations come from: paper equation, repo@commit. */
   source: string;
-  /** `authors-code`: fixtures computed by the authors' own functions; otherwise what the docs must say in plain words. */
-  status: 'authors-code' | 'reconstruction';
+  /** Fixtures computed by the authors' own functions; by a well-known library's, where the authors released none; or from the paper's equations alone. */
+  status: 'authors-code' | 'library-code' | 'reconstruction';
   /** What the method changes, for grouping in the shelf. */
   family: 'baseline' | 'entropy' | 'tree' | 'process' | 'length' | 'model' | 'preference';
 }

@@ -144,7 +144,7 @@ export const recheck: Task = {
     sentence:
       'The model adds two to four digits modulo 10, may check its sum again and again, then answers; it is right when the digit after the bar is the true sum.',
     legend: '¼ ½ ¾ F = effort asked for; digits are running sums mod 10; ? = check again, | = stop thinking; wrong results underlined',
-    provides: ['chunks', 'effort'],
+    provides: ['chunks'],
   },
   vocabulary: GLYPHS,
   endToken: END,
