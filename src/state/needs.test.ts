@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { needSentence, remedyFor } from './needs.ts';
+
+const TASKS = [
+  { id: 'plain', title: 'Plain', provides: [] },
+  { id: 'steps', title: 'Steps', provides: ['steps'] },
+  { id: 'both', title: 'Both', provides: ['steps', 'tests'] },
+  { id: 'unread', title: 'Unread' },
+] as const;
+const ids = (tasks: readonly { id: string }[]) => tasks.map(({ id }) => id);
+
+describe('what a batch lacks', () => {
+  it.each([
+    [['refLogprobs'], 'X needs the log-probabilities of the reference model, which this batch does not hold.'],
+    [
+      ['logits', 'hidden', 'greedyReward'],
+      'X needs the logits of every token, the hidden states of every token and the reward of the greedy answer, which this batch does not hold.',
+    ],
+    [['steps'], 'X needs a task whose steps can each be checked.'],
+    // The task comes first: its batches bring the fields along.
+    [['logits', 'tests'], 'X needs a task with several tests for each answer.'],
+    [[], ''],
+  ] as const)('%j is said in one sentence', (missing, sentence) => {
+    expect(needSentence('X', missing)).toBe(sentence);
+  });
+  it('is given by tasks that provide all of it', () => {
+    expect(ids(remedyFor(['steps'], TASKS, 'policy').tasks)).toEqual(['steps', 'both']);
+    expect(ids(remedyFor(['tests', 'steps', 'logits'], TASKS, 'policy').tasks)).toEqual(['both']);
+    expect(remedyFor(['steps'], TASKS, 'policy').canTrain).toBe(false);
+    expect(remedyFor(['chunks'], TASKS, 'policy')).toEqual({ tasks: [], canTrain: false });
+  });
+  it('is computed by a step of training where it is a field, unless the method trains no policy', () => {
+    expect(remedyFor(['refLogprobs'], TASKS, 'policy')).toEqual({ tasks: [], canTrain: true });
+    expect(remedyFor(['refLogprobs'], TASKS, 'nothing').canTrain).toBe(false);
+    expect(remedyFor([], TASKS, 'policy').canTrain).toBe(false);
+  });
+});
