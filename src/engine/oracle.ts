@@ -2,7 +2,7 @@
 import type { RolloutBatch } from '../core/batch.ts';
 import type { Extension } from '../core/oracle/enumerate.ts';
 import { runEnumeration } from '../core/oracle/enumerate.ts';
-import type { OracleBudget } from '../core/oracle/truth.ts';
+import type { GroupTruth, OracleBudget } from '../core/oracle/truth.ts';
 import { DEFAULT_BUDGET, groupProblem, groupTruth, withTruths } from '../core/oracle/truth.ts';
 import type { ValueTree } from '../core/oracle/valueTree.ts';
 import type { Task } from '../core/tasks/types.ts';
@@ -49,11 +49,12 @@ export function prefixEvaluator(
  * group's tree is wider than the budget.
  */
 export function withTruth(model: LanguageModel, task: Task, batch: RolloutBatch, budget: OracleBudget = DEFAULT_BUDGET): RolloutBatch {
-  const truths = batch.groups.map(({ prompt }, group) => {
+  const truths = new Map<number, GroupTruth>();
+  batch.groups.forEach(({ prompt }, group) => {
     const tree = runEnumeration(groupProblem(task, batch, group, budget), prefixEvaluator(model, prompt, batch.baseTemperature));
     if (!tree.isComplete)
       throw new Error(`The tree of prompt ${group + 1} needs more than ${budget.maxNodes} prefixes at ε = ${budget.epsilon}: raise ε.`);
-    return groupTruth(tree, batch, group);
+    truths.set(group, groupTruth(tree, batch, group));
   });
   return withTruths(batch, truths);
 }

@@ -59,15 +59,17 @@ export function groupTruth(tree: ValueTree, batch: RolloutBatch, group: number):
   return { value: tree.valueOf(0).estimate, trueValues, trueAdvantages, trueErrors };
 }
 
-/** The batch with the truth of all of its groups, in their order. */
-export function withTruths(batch: RolloutBatch, truths: readonly GroupTruth[]): RolloutBatch {
+/** The batch with the truth of some of its groups, by group; other groups keep what they had, NaN where that is nothing. */
+export function withTruths(batch: RolloutBatch, truths: ReadonlyMap<number, GroupTruth>): RolloutBatch {
   const fields = { ...batch.fields };
   for (const name of ['trueValues', 'trueAdvantages', 'trueErrors'] as const) {
-    const values = new Float64Array(batch.tokens.length);
-    truths.forEach((truth, group) => {
-      values.set(truth[name], groupTokens(batch, group)[0]);
-    });
+    const values = batch.fields[name]?.slice() ?? new Float64Array(batch.tokens.length).fill(NaN);
+    for (const [group, truth] of truths) values.set(truth[name], groupTokens(batch, group)[0]);
     fields[name] = values;
   }
-  return { ...batch, fields, groups: batch.groups.map((group, g) => ({ ...group, trueValue: truths[g].value })) };
+  const groups = batch.groups.map((group, g) => {
+    const truth = truths.get(g);
+    return truth ? { ...group, trueValue: truth.value } : group;
+  });
+  return { ...batch, fields, groups };
 }
