@@ -39,7 +39,7 @@ describe('λ-GRPO', () => {
     fc.assert(
       fc.property(anyGroup(), (group) => {
         const batch = batchOf(group);
-        const total = run(batch).trace.lossScale.values.reduce((a, b) => a + b, 0);
+        const total = run(batch).trace.prefixScale.values.reduce((a, b) => a + b, 0);
         expect(total).toBeCloseTo(buildPrefixTree(batch, 0).nodes.length - 1, 9);
       }),
     );

@@ -33,9 +33,9 @@ export const lambdaGrpo: Method = {
   stages: { loss: sharedPrefixLoss, regulariser: sharedPrefixKl },
   lanes: [
     {
-      id: 'lossScale',
+      id: 'prefixScale',
       label: 'Scale of the loss',
-      trace: 'lossScale',
+      trace: 'prefixScale',
       unit: '',
       kind: 'sequential',
       domain: [0, 1],

@@ -8,32 +8,33 @@ export type AggregationMode = (typeof AGGREGATION_MODES)[number];
 /**
  * [N] weights w with loss = Σ w M of a token matrix M (methods that mask a response give it weight 0).
  * B′ = responses that take part, L = `lossScale` or, where that is 0, the longest response, masked ones included
- * [verl core_algos.py:1140 agg_loss].
+ * [verl core_algos.py:1140 agg_loss]. `keep` [N] 0/1 masks single tokens: they have weight 0 and count in no length.
  */
 export function aggregationWeights(
   responses: readonly { start: number; end: number }[],
   mode: AggregationMode,
   lossScale = 0,
   isMasked: (response: number) => boolean = () => false,
+  keep?: ArrayLike<number>,
 ): Float64Array {
   let n = 0;
   let tokens = 0;
   let sequences = 0;
   let longest = 0;
-  responses.forEach((response, i) => {
-    const length = response.end - response.start;
-    n += length;
-    longest = Math.max(longest, length);
-    if (isMasked(i) || length === 0) return;
+  const lengths = responses.map(({ start, end }, i) => {
+    n += end - start;
+    longest = Math.max(longest, end - start);
+    let length = isMasked(i) ? 0 : end - start;
+    for (let t = start; keep && length > 0 && t < end; t++) if (keep[t] === 0) length--;
     tokens += length;
-    sequences++;
+    if (length > 0) sequences++;
+    return length;
   });
   const weights = new Float64Array(n);
-  responses.forEach((response, i) => {
-    if (isMasked(i)) return;
-    weights.fill(weightOf(mode, response.end - response.start, tokens, sequences, lossScale || longest), response.start, response.end);
+  responses.forEach(({ start, end }, i) => {
+    if (lengths[i] > 0) weights.fill(weightOf(mode, lengths[i], tokens, sequences, lossScale || longest), start, end);
   });
-  return weights;
+  return keep ? weights.map((weight, t) => weight * keep[t]) : weights;
 }
 
 function weightOf(mode: AggregationMode, length: number, tokens: number, sequences: number, lossScale: number): number {
@@ -56,9 +57,9 @@ function knobScale(batch: RolloutBatch, knobs: KnobValues): number {
   return knobs.lossScaleFactor === Infinity ? (batch.maxTokens ?? 0) : knobs.lossScaleFactor;
 }
 
-/** The weights that the knobs `aggMode` and `lossScaleFactor` ask for. */
-export function knobWeights(batch: RolloutBatch, knobs: KnobValues): Float64Array {
-  return aggregationWeights(batch.responses, AGGREGATION_MODES[knobs.aggMode], knobScale(batch, knobs));
+/** The weights that the knobs `aggMode` and `lossScaleFactor` ask for, over the tokens of `keep` [N] where it is given. */
+export function knobWeights(batch: RolloutBatch, knobs: KnobValues, keep?: ArrayLike<number>): Float64Array {
+  return aggregationWeights(batch.responses, AGGREGATION_MODES[knobs.aggMode], knobScale(batch, knobs), undefined, keep);
 }
 
 /** What the weight 1/(B L) of the sum-norm is made of; nothing in other modes. */

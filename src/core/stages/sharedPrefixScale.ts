@@ -36,7 +36,7 @@ export const sharedPrefixLoss: LossStage = (input) => {
     trace: {
       ...result.trace,
       sharedBy: perToken(counts),
-      lossScale: perToken(counts.map((count) => 1 / count)),
+      prefixScale: perToken(counts.map((count) => 1 / count)),
       plainWeight: perToken(plain),
     },
   };
