@@ -3,13 +3,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RolloutBatch } from '../batch.ts';
 import { composeMethod, computeUpdate, creditBatch, defaultKnobs, prepareCredit } from '../pipeline.ts';
+import { exp, log } from '../math.ts';
+import { sumPiSquared } from '../stages/optimalTokenBaseline.ts';
 import { RATIO_LEVEL } from '../stages/sequenceSurrogate.ts';
 import type { Method } from '../stages/types.ts';
 import type { TestResponse } from '../testBatch.ts';
-import { anyGroup, anyGroups, batchOf, evenly } from '../testBatch.ts';
+import { anyGroup, anyGroups, batchOf, seededBatch, evenly } from '../testBatch.ts';
 import { drGrpo } from './dr-grpo.ts';
 import { grpo } from './grpo.ts';
 import { opo } from './opo.ts';
+import { otb } from './otb.ts';
 import { reinforcePp } from './reinforce-pp.ts';
 import { rloo } from './rloo.ts';
 
@@ -361,5 +364,115 @@ describe('OPO', () => {
     const lone = batchOf([{ tokens: [1, 2], reward: 3 }]);
     expect([...run(opo, lone).advantages]).toEqual([3, 3]);
     expect([...run(opo, lone, { singletonZero: 1 }).advantages]).toEqual([0, 0]);
+  });
+});
+
+describe('OTB', () => {
+  /** Σ π² of a policy over four tokens whose other three share the rest. */
+  const squares = (logprob: number) => exp(2 * logprob) + ((1 - exp(logprob)) * (1 - exp(logprob))) / 3;
+  const given = (...groups: TestResponse[][]): RolloutBatch => {
+    const batch = batchOf(...groups);
+    return { ...batch, fields: { ...batch.fields, sumPiSquared: batch.fields.oldLogprobs!.map(squares) } };
+  };
+  /** e of a token with probability ½ and the other half on three tokens. */
+  const HALF = log(0.5);
+  const HALF_ENERGY = 1 - 1 + 0.25 + 0.25 / 3;
+
+  it('takes the energy from 0 for a sure token to 2 for a surprise, and gathers it along the response', () => {
+    fc.assert(
+      fc.property(anyGroups(realRewards), (groups) => {
+        const batch = given(...groups);
+        const { trace } = run(otb, batch);
+        batch.responses.forEach(({ start, end }) => {
+          let gathered = 0;
+          for (let t = start; t < end; t++) {
+            const e = trace.tokenEnergy.values[t];
+            const p = exp(batch.fields.oldLogprobs![t]);
+            expect(e).toBeCloseTo((1 - p) * (1 - p) * (4 / 3), 12);
+            expect(e >= 0 && e <= 2).toBe(true);
+            gathered += e;
+            expect(trace.cumEnergy.values[t]).toBe(gathered);
+          }
+        });
+      }),
+    );
+  });
+  it('sums A W to zero at every position that several responses reach, and stays within their returns', () => {
+    fc.assert(
+      fc.property(anyGroups(realRewards), (groups) => {
+        const batch = given(...groups);
+        const { trace, advantages } = run(otb, batch);
+        for (const { start, end } of batch.groups) {
+          const own = batch.responses.slice(start, end);
+          for (let k = 0; k < 6; k++) {
+            const at = own.filter((response) => response.start + k < response.end).map((response) => response.start + k);
+            if (at.length === 0) continue;
+            expect(trace.isTail.values[at[0]]).toBe(at.length === 1 ? 1 : 0);
+            if (at.length === 1) {
+              expect(advantages[at[0]]).toBe(trace.returns.values[at[0]]);
+              continue;
+            }
+            expect(Math.abs(total(at.map((t) => advantages[t] * trace.cumEnergy.values[t])))).toBeLessThan(1e-7);
+            const returns = at.map((t) => trace.returns.values[t]);
+            // The ε under the energy draws b towards 0 by a little.
+            for (const t of at) {
+              expect(trace.baseline.values[t]).toBeLessThanOrEqual(Math.max(...returns, 0) + 1e-9);
+              expect(trace.baseline.values[t]).toBeGreaterThanOrEqual(Math.min(...returns, 0) - 1e-9);
+            }
+          }
+        }
+      }),
+    );
+  });
+  it('with equal rewards gives nothing except on the tail', () => {
+    fc.assert(
+      fc.property(anyGroup(fc.constant(1)), (group) => {
+        const { advantages, trace } = run(otb, given(group));
+        // e of the surest token here is 1.3e-4, against 1e-8.
+        advantages.forEach((a, t) => expect(Math.abs(a - trace.isTail.values[t])).toBeLessThan(1e-3));
+      }),
+    );
+  });
+  it('weighs by the energy so far: the surer response counts less', () => {
+    const sure = log(0.9);
+    const group = [
+      { tokens: [1], reward: 1, oldLogprobs: [sure] },
+      { tokens: [2], reward: 0, oldLogprobs: [HALF] },
+    ];
+    const { trace } = run(otb, given(group));
+    const weight = (0.01 * 4) / 3;
+    expect(trace.baseline.values[0]).toBeCloseTo(weight / (weight + HALF_ENERGY), 6);
+  });
+  it('on the tail compares the longest with nothing, or with itself where the rule is off', () => {
+    const group = [
+      { tokens: [1, 2, 3], reward: 1, oldLogprobs: [HALF, HALF, HALF] },
+      { tokens: [1], reward: 0, oldLogprobs: [HALF] },
+    ];
+    const rounded = (knobs = {}) => [...run(otb, given(group), knobs).advantages].map((a) => Number(a.toFixed(6)) + 0);
+    expect(rounded()).toEqual([0.5, 1, 1, -0.5]);
+    expect(rounded({ zeroTail: 0 })).toEqual([0.5, 0, 0, -0.5]);
+    // Two longest responses of the same length have no tail.
+    expect([...run(otb, given([group[0], group[0], group[1]])).trace.isTail.values]).toEqual([0, 0, 0, 0, 0, 0, 0]);
+  });
+  it('has no baseline for a lone sample, and discounts', () => {
+    const lone = { tokens: [1, 2], reward: 1, oldLogprobs: [HALF, HALF] };
+    expect([...run(otb, given([lone]), { gamma: 0.5 }).advantages]).toEqual([0.5, 1]);
+    expect([...run(otb, given([lone]), { zeroTail: 0 }).advantages]).toEqual([1, 1]);
+    expect([...run(otb, given([lone]), { singletonZero: 1 }).advantages]).toEqual([0, 0]);
+  });
+  it('takes Σ π² from the logits at the base temperature where the batch gives none', () => {
+    const batch = { ...seededBatch(1, 2, 3, 5), baseTemperature: 1.5 };
+    const { data, width } = batch.logits!;
+    sumPiSquared(batch).forEach((value, t) => {
+      const weights = Array.from(data.subarray(t * width, (t + 1) * width), (x) => exp(x / 1.5));
+      const sum = total(weights);
+      expect(value).toBeCloseTo(total(weights.map((w) => (w / sum) * (w / sum))), 12);
+    });
+    expect(() => sumPiSquared(batchOf([{ tokens: [1], reward: 1 }]))).toThrow('sumPiSquared');
+  });
+  it('keeps its weights at least (1 − π)² where a stored log-prob was rounded', () => {
+    const batch = batchOf([1, 0].map((reward) => ({ tokens: [1], reward, oldLogprobs: [log(0.5)] })));
+    const rounded = { ...batch, fields: { ...batch.fields, sumPiSquared: Float64Array.of(0.25 - 1e-7, 0.25) } };
+    expect([...run(otb, rounded).trace.tokenEnergy.values]).toEqual([0.25, 0.25]);
   });
 });

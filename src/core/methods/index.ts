@@ -27,6 +27,7 @@ export const METHODS: readonly MethodEntry[] = [
   { id: 'lambda-grpo', title: 'λ-GRPO', family: 'tree', load: async () => (await import('./lambda-grpo.ts')).lambdaGrpo },
   { id: 'treerl', title: 'TreeRL', family: 'tree', load: async () => (await import('./treerl.ts')).treerl },
   { id: 'ktae', title: 'KTAE', family: 'tree', load: async () => (await import('./ktae.ts')).ktae },
+  { id: 'spo-chain', title: 'SPO-chain', family: 'tree', load: async () => (await import('./spo-chain.ts')).spoChain },
   { id: 'hapo', title: 'HAPO', family: 'entropy', isHeadline: true, load: async () => (await import('./hapo.ts')).hapo },
   {
     id: 'high-entropy-tokens',
