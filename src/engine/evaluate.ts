@@ -17,9 +17,6 @@ export interface Evaluation {
   rewardByOpening: ReadonlyMap<number, number>;
 }
 
-/** Rows decoded together. */
-const CHUNK = 128;
-
 /** `count` prompts drawn from the held-out split, the same for every model. A small split repeats some; each is answered anew. */
 export function heldOutPrompts(task: Task, count: number): number[][] {
   const seed = hashText('held-out');
@@ -39,26 +36,30 @@ export function evaluate(
   let tokens = 0;
   let entropy = 0;
   const opened = new Map<number, { count: number; reward: number }>();
-  for (let start = 0; start < prompts.length; start += CHUNK) {
-    const chunk = prompts.slice(start, start + CHUNK);
-    const uniform = (row: number, position: number) => uniformAt(key, STREAM.evaluation, start + row, position);
-    const responses = sampleResponses({
-      model,
-      task,
-      prompts: chunk,
-      baseTemperature: 1,
-      choose:
-        temperature === 0 ? { kind: 'greedy' } : { kind: 'draw', stage: temperatureSampling, knobs: { temperature }, state: null, uniform },
-    });
-    responses.forEach((response, i) => {
-      const verdict = task.verify(chunk[i], response.tokens).reward;
-      reward += verdict;
-      tokens += response.tokens.length;
-      for (const h of response.entropies) entropy += h;
-      const opening = opened.get(response.tokens[0]) ?? { count: 0, reward: 0 };
-      opened.set(response.tokens[0], { count: opening.count + 1, reward: opening.reward + verdict });
-    });
-  }
+  const responses = sampleResponses({
+    model,
+    task,
+    prompts,
+    baseTemperature: 1,
+    choose:
+      temperature === 0
+        ? { kind: 'greedy' }
+        : {
+            kind: 'draw',
+            stage: temperatureSampling,
+            knobs: { temperature },
+            state: null,
+            uniform: (row, position) => uniformAt(key, STREAM.evaluation, row, position),
+          },
+  });
+  responses.forEach((response, i) => {
+    const verdict = task.verify(prompts[i], response.tokens).reward;
+    reward += verdict;
+    tokens += response.tokens.length;
+    for (const h of response.entropies) entropy += h;
+    const opening = opened.get(response.tokens[0]) ?? { count: 0, reward: 0 };
+    opened.set(response.tokens[0], { count: opening.count + 1, reward: opening.reward + verdict });
+  });
   return {
     reward: reward / prompts.length,
     length: tokens / prompts.length,

@@ -90,23 +90,24 @@ export function assembleBatch(task: Task, model: LanguageModel, sampled: readonl
     groups.push({ prompt, start: responses.length, end: responses.length + members.length, ...task.effortOf?.(prompt) });
     for (const member of members) {
       const { reward, parts, spans } = task.verify(prompt, member.tokens);
+      const length = member.tokens.length;
       responses.push({
         group,
         start: at,
-        end: at + member.tokens.length,
+        end: at + length,
         reward,
         ...(parts ? { parts } : {}),
         ...(spans ? { spans } : {}),
         ...(member.truncated ? { truncated: true } : {}),
       });
-      for (let t = 0; t < member.tokens.length; t++, at++) {
+      logits.set(member.logits.subarray(0, length * V), at * V);
+      hidden.set(member.hidden.subarray(0, length * d), at * d);
+      for (let t = 0; t < length; t++, at++) {
         tokens[at] = member.tokens[t];
         fields.samplingLogprobs[at] = member.samplingLogprobs[t];
         fields.temperature[at] = member.temperatures[t];
         fields.oldLogprobs[at] = member.logprobs[t];
         fields.oldEntropies[at] = member.entropies[t];
-        logits.set(member.logits[t], at * V);
-        hidden.set(member.hidden[t], at * d);
       }
     }
   });

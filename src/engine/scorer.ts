@@ -44,8 +44,8 @@ export function scoreResponses(
       temperatures: [],
       logprobs: [],
       entropies: [],
-      logits: [],
-      hidden: [],
+      logits: logits.slice(k * V, (k + tokens.length) * V),
+      hidden: hidden.slice(k * d, (k + tokens.length) * d),
       truncated: tokens[tokens.length - 1] !== task.endToken,
     };
     for (const token of tokens) {
@@ -53,8 +53,6 @@ export function scoreResponses(
       response.logprobs.push(logPi[token]);
       response.samplingLogprobs.push(logPi[token]);
       response.temperatures.push(temperature);
-      response.logits.push(logits.slice(k * V, (k + 1) * V));
-      response.hidden.push(hidden.slice(k * d, (k + 1) * d));
       k++;
     }
     return response;
