@@ -3,10 +3,17 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { METHODS } from '../src/core/methods/index.ts';
+import type { MethodMeta } from '../src/core/stages/types.ts';
 import { STAGE_NAMES } from '../src/state/url.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const readme = readFileSync(resolve(root, 'README.md'), 'utf8');
+
+const CHECKED: Readonly<Record<MethodMeta['status'], string>> = {
+  'authors-code': "the authors' code",
+  'library-code': "a library's code",
+  reconstruction: 'a reconstruction',
+};
 
 describe('the README', () => {
   it.each(METHODS.map(({ id, title }) => ({ id, title })))('describes $title as it is', async ({ id, title }) => {
@@ -14,7 +21,7 @@ describe('the README', () => {
     const row = readme.split('\n').find((line) => line.startsWith(`| [${title}](docs/methods/${id}.md) |`)) ?? '';
     const cells = row.split('|').map((cell) => cell.trim());
     expect(cells[3]).toBe(STAGE_NAMES.filter((stage) => stage in stages).join(', '));
-    expect(cells[4]).toContain(meta?.status === 'authors-code' ? "the authors' code" : 'a reconstruction');
+    expect(cells[4]).toContain(CHECKED[meta?.status ?? 'reconstruction']);
   });
 
   it('links to files that exist', () => {
