@@ -1,8 +1,8 @@
 /** Small batches for tests: literal ones written out, and arbitrary ones for properties. */
 import fc from 'fast-check';
-import type { RolloutBatch, Span, UpdateRecord } from './batch.ts';
+import type { RolloutBatch, RolloutResponse, Span, TokenField, UpdateRecord } from './batch.ts';
 import { batchFromJson } from './batchJson.ts';
-import { log } from './math.ts';
+import { exp, log } from './math.ts';
 import { streamAt } from './random.ts';
 
 /** The same cases on every run and machine. */
@@ -68,6 +68,46 @@ export const anyGroup = (reward?: fc.Arbitrary<number>, size: { min?: number; ma
 /** 1–3 groups. */
 export const anyGroups = (reward?: fc.Arbitrary<number>): fc.Arbitrary<TestResponse[][]> =>
   fc.array(anyGroup(reward), { minLength: 1, maxLength: 3 });
+
+/** Spans of `size` tokens that cover a response in order, labelled by what they hold. */
+function spansOf(kind: Span['kind'], size: number, tokens: readonly number[]): Span[] {
+  return Array.from({ length: Math.ceil(tokens.length / size) }, (_, k) => {
+    const own = tokens.slice(k * size, (k + 1) * size);
+    const judged = kind === 'thought' ? {} : { correct: own[0] % 2 === 0, adopted: own[0] !== 1 };
+    return { kind, start: k * size, end: k * size + own.length, label: own.join(''), ...judged };
+  });
+}
+
+/**
+ * The batch with all that some methods need and a plain one lacks: spans, tests, continuations, efforts and token fields. What a
+ * response gets follows from its own tokens and numbers, so that it does not depend on where the response stands.
+ */
+export function furnish(batch: RolloutBatch): RolloutBatch {
+  const { fields, tokens } = batch;
+  const old = fields.oldLogprobs ?? new Float64Array(tokens.length).fill(-1);
+  const own = (t: number) => Math.abs(old[t]) + 0.37 * tokens[t];
+  const given: Partial<Record<TokenField, Float64Array>> = {
+    // The rest of the probability is spread over three other tokens.
+    sumPiSquared: old.map((x) => exp(2 * x) + ((1 - exp(x)) * (1 - exp(x))) / 3),
+    uniforms: old.map((_, t) => (1000.37 * own(t)) % 1),
+    trueValues: old.map((_, t) => (7.13 * own(t)) % 1),
+    trueAdvantages: old.map((_, t) => ((3.71 * own(t)) % 1) - 0.5),
+  };
+  const responseOf = (response: RolloutResponse): RolloutResponse => {
+    const ids = Array.from(tokens.subarray(response.start, response.end));
+    const half = Math.ceil(ids.length / 2);
+    const test = (k: number) => (ids[0] + k) % 2;
+    const spans = [...spansOf('step', 2, ids), ...spansOf('chunk', 3, ids), ...spansOf('thought', half, ids.slice(0, half))];
+    const continuations = ids.map((id, after) => ({ after, rewards: [id % 2, response.reward, 0] }));
+    return { parts: [test(0), test(1), 1], spans, continuations, ...response };
+  };
+  return {
+    ...batch,
+    groups: batch.groups.map((group) => ({ effort: 1, greedyReward: 0.5, ...group })),
+    responses: batch.responses.map(responseOf),
+    fields: { ...given, ...fields },
+  };
+}
 
 /** A seeded batch of `groups` × `size` responses of `length` tokens with logits [N, width], as large as the page's. */
 export function seededBatch(groups = 8, size = 8, length = 20, width = 16): RolloutBatch {

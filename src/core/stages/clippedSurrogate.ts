@@ -60,12 +60,14 @@ export function surrogateLoss(
   for (let t = 0; t < n; t++) {
     const advantage = advantages[t];
     const isCapped = free[t] > knobs.delta;
-    ratio[t] = isCapped ? knobs.delta : free[t];
     lower[t] = 1 - widths.low[t];
     upper[t] = 1 + widths.high[t];
-    unclippedLoss[t] = -advantage * ratio[t];
+    unclippedLoss[t] = -advantage * Math.min(free[t], knobs.delta);
     clippedLoss[t] = -advantage * clamp(free[t], lower[t], upper[t]);
     const isClipped = clippedLoss[t] > unclippedLoss[t];
+    // A cap inside the bounds can leave the other branch to count, with the ratio as it is and its gradient.
+    const isInside = isClipped && free[t] >= lower[t] && free[t] <= upper[t];
+    ratio[t] = isCapped && !isInside ? knobs.delta : free[t];
     let loss = isClipped ? clippedLoss[t] : unclippedLoss[t];
     const isDual = advantage < 0 && loss > -advantage * knobs.clipC;
     if (isDual) loss = -advantage * knobs.clipC;
@@ -73,9 +75,9 @@ export function surrogateLoss(
     clipped[t] = isClipped ? 1 : 0;
     dualClipped[t] = isDual ? 1 : 0;
     // Cap and clamp stop the gradient as the clip does, and are shown as it is.
-    const isHeld = isClipped || isCapped || isClamped[t] === 1;
+    const isHeld = (!isInside && (isClipped || isCapped)) || isClamped[t] === 1;
     clipState[t] = isDual ? CLIP_STATE.dualClipped : isHeld ? CLIP_STATE.clipped : CLIP_STATE.none;
-    slope[t] = isDual || isHeld ? 0 : unclippedLoss[t] * (reach?.[t] ?? 1);
+    slope[t] = isDual || isHeld ? 0 : -advantage * ratio[t] * (reach?.[t] ?? 1);
     gradLogprobs[t] = weights[t] * slope[t];
     logRatio[t] = logprobs[t] - old[t];
     drift -= logRatio[t];

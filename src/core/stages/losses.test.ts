@@ -83,6 +83,14 @@ describe('the clipped surrogate', () => {
     expect([...trace.clipped.values]).toEqual([0, 1, 0]);
     expect([...trace.clipState.values]).toEqual([1, 1, 0]);
   });
+  it('with a cap inside the bounds leaves the other branch its gradient, as autograd does', () => {
+    // bounds 0.8 and 1.4: for A < 0 the branch clip(ρ) = ρ = 1.3 is the larger one; for A > 0 it is the cap
+    const { trace, gradLogprobs } = clippedSurrogate(lossInput([1.3, 1.3, 1.5], [-1, 1, -1], { delta: 1.2 }));
+    expect(round(trace.tokenLoss.values)).toEqual([1.3, -1.2, 1.4]);
+    expect(round(gradLogprobs)).toEqual([1.3, 0, 0]);
+    expect(round(trace.ratio.values)).toEqual([1.3, 1.2, 1.2]);
+    expect([...trace.clipState.values]).toEqual([0, 1, 1]);
+  });
   it('keeps the gradient of a ratio that is exactly at the cap', () => {
     const { gradLogprobs, trace } = clippedSurrogate(lossInput([1], [1], { delta: 1 }));
     expect([gradLogprobs[0], trace.clipState.values[0]]).toEqual([-1, 0]);
