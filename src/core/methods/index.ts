@@ -35,6 +35,7 @@ export const METHODS: readonly MethodEntry[] = [
     family: 'entropy',
     load: async () => (await import('./high-entropy-tokens.ts')).highEntropyTokens,
   },
+  { id: 'decs', title: 'DECS', family: 'length', load: async () => (await import('./decs.ts')).decs },
   { id: 'e1', title: 'e1', family: 'length', load: async () => (await import('./e1.ts')).e1 },
 ];
 
