@@ -68,6 +68,16 @@ describe('the shelf of methods', () => {
     expect(await page.getByRole('button', { name: 'prefix tree', pressed: true }).count()).toBe(0);
   });
 
+  it('leaves letters to the shortcuts where a method was clicked', async () => {
+    const page = await lab.open();
+    await openKnobs(page);
+    await page.locator('.method-table tr[data-method="dapo"] label').click();
+    await expect.poll(() => viewed(page)).toBe('dapo');
+    await page.keyboard.press('t');
+    await page.getByRole('button', { name: 'prefix tree', pressed: true }).waitFor();
+    expect(await search(page).inputValue()).toBe('');
+  });
+
   it('gives the keys 1, 2, 3 to the large switch', async () => {
     const page = await lab.open();
     await openKnobs(page);

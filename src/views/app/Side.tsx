@@ -1,4 +1,5 @@
-import { useEffect, useMemo } from 'react';
+import { useEffect, useMemo, useRef } from 'react';
+import type { Task } from '../../core/tasks/types.ts';
 import { findLane } from '../../state/lanes.ts';
 import { formatCompact } from '../../ui/number.ts';
 import { tokenMarks } from '../matrix/marks.ts';
@@ -41,10 +42,10 @@ export function Side({ onHighlight }: SideProps) {
   const previewTemperature = usePreviewTemperature();
   const group = useLabState((state) => state.group);
   const isPinned = pin !== null;
-  const marks = useMemo(
-    () => new Set(batch && task ? [...tokenMarks(batch, task, group).values()].flatMap((own) => [...own]) : []),
-    [batch, task, group],
-  );
+  // Of the task's marks those that were seen: what came once stays in the key, which must not jump from step to step.
+  const seen = useRef<{ task: Task | null; marks: Set<string> }>({ task: null, marks: new Set() });
+  if (seen.current.task !== task) seen.current = { task, marks: new Set(['wrong']) };
+  if (batch && task) for (const own of tokenMarks(batch, task, group).values()) for (const mark of own) seen.current.marks.add(mark);
   useEffect(() => {
     // The sheet of a narrow page comes over the cell that was just pinned: bring it up where it can be seen.
     if (isPinned && matchMedia(SHEET_QUERY).matches)
@@ -55,9 +56,9 @@ export function Side({ onHighlight }: SideProps) {
       <aside className="side side-empty">
         <div className="side-hint">
           <p>
-            <strong>Click any token</strong> to read why the update makes it likelier or not.
+            <strong>Click any token</strong> to read why it got its credit.
           </p>
-          <Key marks={marks} />
+          <Key marks={seen.current.marks} />
         </div>
         <WholeBatch />
         {/* Last: it is as tall as the method's words, and nothing below it may jump. */}
@@ -112,7 +113,7 @@ function WholeBatch() {
   );
 }
 
-/** What the marks of the credit lane mean, in words and in the marks themselves; of the task's marks those that are on screen. */
+/** What the marks of the credit lane mean, in words and in the marks themselves; of the task's marks those that came up. */
 function Key({ marks }: { marks: ReadonlySet<string> }) {
   return (
     <dl className="key">

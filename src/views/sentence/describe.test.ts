@@ -65,6 +65,11 @@ function say(change: Partial<DescribeInput> & { batch: RolloutBatch }): string {
 }
 
 suite('the sentence', () => {
+  it('does not print noughts as numbers', () => {
+    expect(say({ batch: eight(), values: perRow(eight(), [...flatRows.slice(0, 7), [0]]).map((value) => value / 1000) })).toBe(
+      'FLAT gives this prompt hardly any credit: less than 0.005 on every token.',
+    );
+  });
   it('of a flat method counts the tokens that share one number, and what speaks against it', () => {
     expect(say({ batch: eight() })).toBe(
       'FLAT blames every token of S0>8>9. alike: −0.94 seven times, although three of the four samples through S0>8> were right.',

@@ -59,6 +59,8 @@ export function describe(input: DescribeInput): Part[] {
       return [text(`${sentenceCase(sameRewards(rows))}, so `), strong(title), text(' has nothing to compare: no token gets any credit.')];
     return [strong(title), text(' gives no token of this prompt any credit at this update.')];
   }
+  if (numbers.every((value) => Number.isNaN(value) || Math.abs(value) < PRINT_STEP))
+    return [strong(title), text(` gives this prompt hardly any credit: less than ${PRINT_STEP} on every token.`)];
   const tree = buildPrefixTree(batch, group);
   const isFlat = rows.every((row) => spread(withoutRatio(input), row, input.clipState).size < PRINT_STEP);
   return isFlat ? describeFlat(input, rows, tree) : describeUneven(input, rows, tree);

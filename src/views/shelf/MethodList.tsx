@@ -10,6 +10,7 @@ export function MethodList() {
   const [query, setQuery] = useState('');
   const search = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLDivElement>(null);
+  const isClicked = useRef(false);
   const methods = useLabState((state) => state.methods);
   const view = useLabState((state) => state.viewMethod);
   const found = SHELF.map(({ family, entries }) => ({
@@ -34,7 +35,9 @@ export function MethodList() {
     event.stopPropagation();
   };
   const onListKey = (event: KeyboardEvent): void => {
-    if (!/^\p{L}$/u.test(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (/^(Arrow|Tab)/.test(event.key)) isClicked.current = false;
+    // After a click a letter is still a shortcut: who points at methods presses T for the tree.
+    if (isClicked.current || !/^\p{L}$/u.test(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
     // The key itself lands in the field that now has the focus. It must not be a shortcut as well.
     event.stopPropagation();
     setQuery('');
@@ -54,7 +57,18 @@ export function MethodList() {
         onKeyDown={onSearchKey}
       />
       {/* biome-ignore lint/a11y/noStaticElementInteractions: only what bubbles up from the radio buttons */}
-      <div ref={list} className="method-list" onKeyDown={onListKey}>
+      <div
+        ref={list}
+        className="method-list"
+        onKeyDown={onListKey}
+        onClick={(event) => {
+          // Arrows click radio buttons too, but not with a pointer.
+          if (event.detail > 0) isClicked.current = true;
+        }}
+        onBlur={(event) => {
+          if (!event.currentTarget.contains(event.relatedTarget)) isClicked.current = false;
+        }}
+      >
         {found.length === 0 ? (
           <p className="quiet" role="status">
             No method matches “{query}”.
