@@ -11,7 +11,7 @@ interface FixtureFile {
 const folder = new URL('./fixtures/', import.meta.url);
 const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
 
-/** Compares nested lists and tables of numbers; shapes must be equal too. Returns how many numbers were compared. */
+/** Compares nested lists and tables of numbers, words and flags; shapes must be equal too. Returns how many numbers were compared. */
 function compare(actual: unknown, expected: unknown, tolerance: number, path: string): number {
   if (Array.isArray(expected)) {
     expect(Array.isArray(actual), `${path} is a list`).toBe(true);
@@ -24,6 +24,10 @@ function compare(actual: unknown, expected: unknown, tolerance: number, path: st
       (n, [name, entry]) => n + compare((actual as Record<string, unknown>)[name], entry, tolerance, `${path}.${name}`),
       0,
     );
+  }
+  if (typeof expected !== 'number') {
+    expect(actual, path).toBe(expected);
+    return 1;
   }
   expect(typeof actual, path).toBe('number');
   const difference = Math.abs((actual as number) - (expected as number));

@@ -74,6 +74,14 @@ function sliceRewards(rewards: RewardResult, slice: BatchSlice): RewardResult {
   return {
     streams: Object.fromEntries(Object.entries(rewards.streams).map(([name, values]) => [name, gather(values, slice.tokenIndex)])),
     total: gather(rewards.total, slice.responseIndex),
+    ...(rewards.levels
+      ? {
+          levels: {
+            tokens: gather(rewards.levels.tokens, slice.tokenIndex),
+            padding: gather(rewards.levels.padding, slice.responseIndex),
+          },
+        }
+      : {}),
     trace: rewards.trace,
   };
 }

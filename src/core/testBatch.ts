@@ -102,6 +102,7 @@ export function furnish(batch: RolloutBatch): RolloutBatch {
     return { parts: [test(0), test(1), 1], spans, continuations, ...response };
   };
   return {
+    maxTokens: 8,
     ...batch,
     groups: batch.groups.map((group) => ({ effort: 1, greedyReward: 0.5, ...group })),
     responses: batch.responses.map(responseOf),

@@ -49,6 +49,11 @@ export interface RewardResult {
   streams: Readonly<Record<string, Float64Array>>;
   /** [responses] total of the streams, what a sequence-level advantage reads. */
   total: Float64Array;
+  /**
+   * What each token is worth by itself, for an advantage that compares the tokens at one position: [N], and [responses] for the
+   * padding after a response's end. Not summed; absent: the total, everywhere.
+   */
+  levels?: { tokens: Float64Array; padding: Float64Array };
   trace: Trace;
 }
 
