@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { needSentence, remedyFor } from './needs.ts';
+import { needSentence, remedyFor, tasksFor } from './needs.ts';
 
 const TASKS = [
   { id: 'plain', title: 'Plain', provides: [] },
@@ -24,14 +24,21 @@ describe('what a batch lacks', () => {
     expect(needSentence('X', missing)).toBe(sentence);
   });
   it('is given by tasks that provide all of it', () => {
-    expect(ids(remedyFor(['steps'], TASKS, 'policy').tasks)).toEqual(['steps', 'both']);
-    expect(ids(remedyFor(['tests', 'steps', 'logits'], TASKS, 'policy').tasks)).toEqual(['both']);
-    expect(remedyFor(['steps'], TASKS, 'policy').canTrain).toBe(false);
-    expect(remedyFor(['chunks'], TASKS, 'policy')).toEqual({ tasks: [], canTrain: false });
+    expect(ids(remedyFor(['steps'], TASKS, 'policy', 'plain').tasks)).toEqual(['steps', 'both']);
+    expect(ids(remedyFor(['tests', 'steps', 'logits'], TASKS, 'policy', 'plain').tasks)).toEqual(['both']);
+    expect(remedyFor(['steps'], TASKS, 'policy', 'plain').canTrain).toBe(false);
+    expect(remedyFor(['chunks'], TASKS, 'policy', 'plain')).toEqual({ tasks: [], canTrain: false });
+  });
+  it('comes with the next step where the present task provides it and the recording does not have it', () => {
+    expect(remedyFor(['steps'], TASKS, 'policy', 'both')).toEqual({ tasks: [], canTrain: true });
+  });
+  it('is listed by task for a method that asks something of the task, and for no other', () => {
+    expect(ids(tasksFor(['oldLogprobs', 'tests'], TASKS) ?? [])).toEqual(['both']);
+    expect(tasksFor(['oldLogprobs'], TASKS)).toBeNull();
   });
   it('is computed by a step of training where it is a field, unless the method trains no policy', () => {
-    expect(remedyFor(['refLogprobs'], TASKS, 'policy')).toEqual({ tasks: [], canTrain: true });
-    expect(remedyFor(['refLogprobs'], TASKS, 'nothing').canTrain).toBe(false);
-    expect(remedyFor([], TASKS, 'policy').canTrain).toBe(false);
+    expect(remedyFor(['refLogprobs'], TASKS, 'policy', 'plain')).toEqual({ tasks: [], canTrain: true });
+    expect(remedyFor(['refLogprobs'], TASKS, 'nothing', 'plain').canTrain).toBe(false);
+    expect(remedyFor([], TASKS, 'policy', 'plain').canTrain).toBe(false);
   });
 });

@@ -43,8 +43,15 @@ export interface Remedy {
   canTrain: boolean;
 }
 
-export function remedyFor(missing: readonly Need[], tasks: readonly TaskEntry[], trains: Method['trains']): Remedy {
-  const asked = missing.filter((need) => need in TASK_NEEDS);
-  if (asked.length === 0) return { tasks: [], canTrain: missing.length > 0 && trains === 'policy' };
-  return { tasks: tasks.filter(({ provides }) => asked.every((need) => provides?.includes(need))), canTrain: false };
+/** @param taskId the present task: where it provides what is missing, this recording is older than that */
+export function remedyFor(missing: readonly Need[], tasks: readonly TaskEntry[], trains: Method['trains'], taskId: string): Remedy {
+  const givers = tasksFor(missing, tasks);
+  if (givers && !givers.some(({ id }) => id === taskId)) return { tasks: givers, canTrain: false };
+  return { tasks: [], canTrain: missing.length > 0 && trains === 'policy' };
+}
+
+/** The tasks that tell what these needs ask of a task; null where they ask nothing of it. */
+export function tasksFor(needs: readonly Need[], tasks: readonly TaskEntry[]): readonly TaskEntry[] | null {
+  const asked = needs.filter((need) => need in TASK_NEEDS);
+  return asked.length === 0 ? null : tasks.filter(({ provides }) => asked.every((need) => provides?.includes(need)));
 }

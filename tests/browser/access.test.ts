@@ -161,6 +161,20 @@ describe('small screens and quiet motion', () => {
     expect(await page.getByRole('button', { name: /train it/ }).isVisible()).toBe(true);
   });
 
+  it('lets a finger edit a response: a tap on the row header shows the button, the next opens it', async () => {
+    const page = await lab.open({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, cells: FEW });
+    const header = page.locator('.mx-rowhead').first();
+    const edit = header.locator('.mx-edit');
+    const opacity = () => edit.evaluate((element) => getComputedStyle(element).opacity);
+    expect(await opacity()).toBe('0');
+    // The button lies over the words: the first tap must not open what nobody has seen.
+    await header.locator('.mx-words').tap();
+    await expect.poll(opacity).toBe('1');
+    expect(await page.getByRole('dialog').count()).toBe(0);
+    await edit.tap();
+    await page.getByRole('dialog').getByRole('textbox', { name: 'Response' }).waitFor();
+  });
+
   it('does not move where motion is not wanted', async () => {
     const page = await lab.open({ reducedMotion: 'reduce' });
     await page.keyboard.press('t');

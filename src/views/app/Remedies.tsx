@@ -6,9 +6,10 @@ export function Remedies() {
   const lab = useLab();
   const derived = useLabState((state) => state.derived);
   const tasks = useLabState((state) => state.tasks);
+  const taskId = useLabState((state) => state.taskId);
   if (!derived || derived.missing.length === 0) return null;
   const { meta, trains } = derived.composed.method;
-  const remedy = remedyFor(derived.missing, tasks, trains);
+  const remedy = remedyFor(derived.missing, tasks, trains, taskId);
   return (
     <span className="remedies">
       {remedy.tasks.map(({ id, title }) => (

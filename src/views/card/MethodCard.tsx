@@ -1,6 +1,7 @@
 import { STATUS_WORDS } from '../../content/families.ts';
-import type { Lane } from '../../core/stages/types.ts';
+import type { Lane, Need } from '../../core/stages/types.ts';
 import { MAX_LANES, shownLanes } from '../../state/lanes.ts';
+import { tasksFor } from '../../state/needs.ts';
 import { STAGE_NAMES } from '../../state/url.ts';
 import { useLab, useLabState } from '../app/labContext.ts';
 import { PaperLink } from '../app/PaperLink.tsx';
@@ -25,6 +26,7 @@ export function MethodCard() {
       )}
       <SampledOtherwise />
       {lanes.length > 0 && <OwnLanes lanes={lanes} />}
+      <Tasks needs={method.needs} />
       <p className="quiet">
         Changes {changed.length === 1 ? 'one stage' : `${changed.length} of the five stages`}: {changed.join(', ')}.{' '}
         <PaperLink paper={meta.paper} />. {STATUS_WORDS[meta.status]}
@@ -57,6 +59,25 @@ function OwnLanes({ lanes }: { lanes: readonly Lane[] }) {
           </button>
         );
       })}
+    </div>
+  );
+}
+
+/** For a method that asks something of the task: the tasks that have it, one click away. */
+function Tasks({ needs }: { needs: readonly Need[] }) {
+  const lab = useLab();
+  const taskId = useLabState((state) => state.taskId);
+  const tasks = useLabState((state) => state.tasks);
+  const givers = tasksFor(needs, tasks);
+  if (!givers) return null;
+  return (
+    <div className="lane-chips" role="group" aria-label="Tasks for this method">
+      <span className="quiet">its tasks</span>
+      {givers.map(({ id, title }) => (
+        <button key={id} type="button" className="chip" aria-pressed={id === taskId} onClick={() => void lab.selectTask(id)}>
+          {title}
+        </button>
+      ))}
     </div>
   );
 }

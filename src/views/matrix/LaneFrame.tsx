@@ -8,7 +8,7 @@ import type { LaneLayout, PanelLayout } from './layout.ts';
 import { createGridPainter } from './painter.ts';
 import type { GridModel, GridPainter } from './painter.ts';
 import type { Row } from './rows.ts';
-import { inSentence } from './text.ts';
+import { inSentence, unitOf } from './text.ts';
 import type { LaneView, MatrixPanelProps } from './types.ts';
 
 interface LaneFrameProps {
@@ -126,7 +126,7 @@ export function LaneFrame({ props, view, rows, headers, columns, layout, lane, i
     if (row >= 0) painter.current?.activate({ row, column: pin.position });
   }, [pin, group, rows]);
 
-  const unit = view.lane.unit ? `, ${view.lane.unit}` : '';
+  const unit = unitOf(view.lane);
   const isTight = layout.rowHeight < TIGHT_BELOW;
   const isWide = lane.cellWidth >= WIDE_FROM;
   const gridClass = `mx-grid kind-${view.lane.kind}${merged ? ' is-merged' : ''}${isTight ? ' is-tight' : ''}${isWide ? ' is-wide' : ''}${density === 'glyph' ? ' is-dense' : ''}`;
@@ -138,7 +138,7 @@ export function LaneFrame({ props, view, rows, headers, columns, layout, lane, i
           <span className="mx-label" title={view.lane.label}>
             {view.lane.label}
           </span>
-          {view.lane.unit && <span className="mx-unit">{view.lane.unit}</span>}
+          {unit && <span className="mx-unit">{unit}</span>}
           {isPreviewed && <span className="mx-chip">preview</span>}
           {strip && (
             <button
@@ -158,7 +158,7 @@ export function LaneFrame({ props, view, rows, headers, columns, layout, lane, i
         ref={grid}
         role="grid"
         aria-readonly="true"
-        aria-label={`${view.lane.label}${unit}: one row per response, one column per token`}
+        aria-label={`${view.lane.label}${unit && `, ${unit}`}: one row per response, one column per token`}
         className={gridClass}
       />
       <LaneLegend view={view} rows={rows} theme={theme} gamma={gamma} />

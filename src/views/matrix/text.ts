@@ -36,12 +36,17 @@ export function signMark(value: number, lane: Lane): string {
   return value > 0 ? '+' : value < 0 ? '−' : '';
 }
 
+/** The unit as printed: a pure number, whose lane says `none`, has no word for it. */
+export function unitOf({ unit }: Pick<Lane, 'unit'>): string {
+  return unit === 'none' ? '' : unit;
+}
+
 /** A value with its unit, as printed in the tooltip: three figures, however small. */
 export function spokenValue(value: number, lane: Lane): string {
   if (Number.isNaN(value)) return 'none';
   if (lane.kind === 'categorical') return lane.categories?.[value] ?? String(value);
   const sign = lane.kind === 'diverging' && value > 0 ? '+' : '';
-  return `${sign}${formatCompact(value)}${lane.unit ? ` ${lane.unit}` : ''}`;
+  return `${sign}${formatCompact(value)}${unitOf(lane) && ` ${unitOf(lane)}`}`;
 }
 
 /** `Advantage` → `advantage`, but `KL` and `TD error` keep their capitals. */
@@ -51,7 +56,7 @@ export function inSentence(label: string): string {
 
 /** `entropy, nats` */
 export function spokenLane(lane: Lane): string {
-  return lane.unit ? `${inSentence(lane.label)}, ${lane.unit}` : inSentence(lane.label);
+  return `${inSentence(lane.label)}${unitOf(lane) && `, ${unitOf(lane)}`}`;
 }
 
 const CLIP_WORDS: Readonly<Record<number, string>> = {
