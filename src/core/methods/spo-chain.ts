@@ -109,11 +109,11 @@ export const spoChain: Method = {
     {
       stage: 'advantage',
       result: RESULT,
-      template: '0\\quad\\text{(certain: }\\pi_{old} = [[oldProbability|\\pi_{old}]] > [[knob:probThreshold|p_{max}]]\\text{)}',
+      template: '0\\quad\\text{(certain: }[[oldProbability|\\pi_{old}]] > [[knob:probThreshold|p_{max}]]\\text{)}',
       when: { trace: 'segmentRule', equals: SEGMENT_RULE.certain },
     },
     ...surrogateLines(),
-    maskedLine('\\pi_{old} = [[oldProbability|\\pi_{old}]] \\ge [[knob:probThreshold|p_{max}]]'),
+    maskedLine('[[oldProbability|\\pi_{old}]] \\ge [[knob:probThreshold|p_{max}]]'),
     ...CREDIT_LINES,
   ],
   needs: ['oldLogprobs'],

@@ -90,7 +90,7 @@ export const treerl: Method = {
     {
       stage: 'advantage',
       result: { latex: 'L', trace: 'localAdvantage' },
-      template: 'L_{before}\\quad\\text{(}[[nodeValue|V]] - [[parentValue|V_{parent}]] = 0\\text{)}',
+      template: '[[localAdvantage|L_{before}]]\\quad\\text{(}[[nodeValue|V]] - [[parentValue|V_{parent}]] = 0\\text{)}',
       when: { trace: 'isFilled', equals: 1 },
     },
     { stage: 'advantage', result: { latex: 'A', trace: 'advantages' }, template: '[[localAdvantage|L]] + [[nodeValue|V]]' },
