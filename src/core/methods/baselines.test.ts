@@ -66,7 +66,7 @@ describe('REINFORCE++', () => {
   });
   it('has a number for a batch of one token, where verl stops', () => {
     const { advantages } = run(reinforcePp, batchOf([{ tokens: [1], reward: 1 }]));
-    expect(Math.abs(advantages[0])).toBeLessThan(1e-3);
+    expect(advantages[0]).toBeCloseTo(1e-4, 9);
   });
   it('is verl’s times √(n/(n − 1)) in OpenRLHF’s variant', () => {
     fc.assert(
@@ -262,6 +262,11 @@ describe('RLOO', () => {
       }),
     );
   });
+  it('takes the mean off where a lone sample keeps its reward', () => {
+    const [lone, pair] = [[3], [2, 1]].map((rewards) => rewards.map((reward) => ({ tokens: [1], reward })));
+    // A = 3, 1, −1: mean 1, sample std 2
+    expect([...run(rloo, batchOf(lone, pair), { normByStd: 2, singletonZero: 0, stdEps: 0 }).advantages]).toEqual([1, 0, -1]);
+  });
   it('with one response in the whole batch divides by nothing', () => {
     const lone = batchOf([{ tokens: [1, 2], reward: 3 }]);
     expect([...run(rloo, lone, { normByStd: 2, singletonZero: 0, stdEps: 0 }).advantages]).toEqual([3, 3]);
@@ -364,6 +369,8 @@ describe('OPO', () => {
     const lone = batchOf([{ tokens: [1, 2], reward: 3 }]);
     expect([...run(opo, lone).advantages]).toEqual([3, 3]);
     expect([...run(opo, lone, { singletonZero: 1 }).advantages]).toEqual([0, 0]);
+    const pair = [3, 1].map((reward) => ({ tokens: [1], reward }));
+    expect([...run(opo, batchOf(pair), { singletonZero: 1 }).advantages]).toEqual([1, -1]);
   });
 });
 
