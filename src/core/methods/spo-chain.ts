@@ -85,7 +85,7 @@ export const spoChain: Method = {
         clipHigh: { paper: { value: 0.2, source: CODE } },
         logRatioClamp: { default: 10, paper: { value: 10, source: CODE } },
         aggMode: { default: 0, paper: { value: 0, source: `${CODE} masked_mean` } },
-        klCoef: { paper: { value: 1e-4, source: 'SPO@b9fc6a2 configs' } },
+        klCoef: { paper: null },
       },
       ['advantage'],
     ),
