@@ -97,12 +97,23 @@ const geometricMean: Form = {
   },
 };
 
+/** −Aρ without a clip; the tokens that were selected pay for the distance from the policy that drew them. */
+const distancePenalty: Form = {
+  holds: ['lossAdvantages', 'selected'],
+  token: ({ t, logprobs, old, knobs, held }) => {
+    const x = logprobs[t] - old[t];
+    const value = -held('lossAdvantages') * Math.exp(x) + held('selected') * knobs.ppoKlCoef * Math.abs(x);
+    return { value, branch: x > 0 ? BRANCH.free : BRANCH.outside };
+  },
+};
+
 /** Losses that are not the clipped surrogate, by method. */
 const FORMS: Readonly<Record<string, Form>> = {
   reinforce: weighted(null),
   cispo: weighted('clippedRatio'),
   sapo: softGate,
   gmpo: geometricMean,
+  'kl-cov': distancePenalty,
 };
 
 /** The estimators of the KL without their clamps; with + the value is held and the slope is that of k2. */

@@ -42,8 +42,8 @@ const SCALE_WITH_REWARDS = ['rloo', 'dr-grpo', 'opo', 'treerl'];
 
 /** Methods whose advantages are normalised over all groups. */
 const COMPARE_OVER_THE_BATCH = ['reinforce-pp'];
-/** Losses without a clip of the ratio at 1 ± ε: no clip at all, a clip of the weight alone, a gate, bounds on the log-ratio. */
-const NO_CLIP = ['reinforce', 'cispo', 'sapo', 'gmpo'];
+/** Losses without a clip of the ratio at 1 ± ε: none, a clip of the weight alone, a gate, bounds on the log-ratio, a price for moving. */
+const NO_CLIP = ['reinforce', 'cispo', 'sapo', 'gmpo', 'kl-cov'];
 
 /** Defaults with every group kept, so that a property sees all of its tokens. */
 function knobsFor(method: Method, changes: Record<string, number> = {}): Record<string, number> {
