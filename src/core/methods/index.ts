@@ -35,6 +35,8 @@ export const METHODS: readonly MethodEntry[] = [
     family: 'entropy',
     load: async () => (await import('./high-entropy-tokens.ts')).highEntropyTokens,
   },
+  { id: 'clip-cov', title: 'Clip-Cov', family: 'entropy', load: async () => (await import('./clip-cov.ts')).clipCov },
+  { id: 'kl-cov', title: 'KL-Cov', family: 'entropy', load: async () => (await import('./kl-cov.ts')).klCov },
   { id: 'decs', title: 'DECS', family: 'length', load: async () => (await import('./decs.ts')).decs },
   { id: 'e1', title: 'e1', family: 'length', load: async () => (await import('./e1.ts')).e1 },
 ];
