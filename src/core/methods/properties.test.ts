@@ -6,9 +6,10 @@ import type { RolloutBatch, TokenField } from '../batch.ts';
 import { exp, log } from '../math.ts';
 import { CLIP_STATE } from '../pipeline.types.ts';
 import { composeMethod, computeUpdate, creditBatch, defaultKnobs, knobsOf, missingNeeds, prepareCredit } from '../pipeline.ts';
+import { STAGE_NAMES } from '../stages/base.ts';
 import type { Knob, KnobValues, Method } from '../stages/types.ts';
 import type { TestResponse } from '../testBatch.ts';
-import { anyGroup, anyGroups, batchOf, evenly, furnish } from '../testBatch.ts';
+import { anyGroup, anyGroups, batchOf, evenly, furnish, seededBatch } from '../testBatch.ts';
 import { METHODS } from './index.ts';
 
 const methods: Record<string, Method> = {};
@@ -258,6 +259,20 @@ describe.each(ids)('%s', (id) => {
       }),
       RUNS,
     );
+  });
+});
+
+describe('any stage of any method', () => {
+  const batch = furnish(seededBatch(2, 4, 4));
+  it.each(ids)('goes into %s: every token has a number', (id) => {
+    for (const other of ids) {
+      for (const stage of STAGE_NAMES) {
+        const mix = { [stage]: methods[other] };
+        const knobs = { ...defaultKnobs(methods[id], mix), klCoef: 0.1, dynamicSampling: 0, curriculum: 0 };
+        const { credit: values } = creditBatch(batch, composeMethod(methods[id], mix), knobs);
+        must(values.every(Number.isFinite), `${stage} of ${other} in ${id}`);
+      }
+    }
   });
 });
 
