@@ -1,11 +1,14 @@
-/** The whole path: core's coefficients through the real model's backward pass, against finite differences of core's loss. */
-import { describe, expect, it } from 'vitest';
-import type { UpdateInput } from '../core/pipeline.ts';
-import { computeUpdate, defaultKnobs, prepareCredit } from '../core/pipeline.ts';
-import { METHODS } from '../core/methods/index.ts';
+/** The whole path: core's coefficients through the real model's backward pass, against finite differences of each method's loss. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { holdLoss, sameBranches } from '../../tests/support/heldLoss.ts';
+import type { RolloutBatch } from '../core/batch.ts';
+import { gather } from '../core/batchSlice.ts';
+import { loadMethod, METHODS } from '../core/methods/index.ts';
+import { composeMethod, defaultKnobs, prepareCredit } from '../core/pipeline.ts';
 import { streamAt, uniformAt } from '../core/random.ts';
 import { temperatureSampling } from '../core/stages/temperatureSampling.ts';
 import { chainSum } from '../core/tasks/chainSum.ts';
+import { furnish } from '../core/testBatch.ts';
 import { createModel } from './createModel.ts';
 import { compareWithBase } from './rollout.ts';
 import { sampleResponses } from './sampler.ts';
@@ -30,63 +33,83 @@ function direction(k: number): Float64Array {
   return raw.map((x) => x / norm);
 }
 
-describe.each(METHODS.map((entry) => [entry.id, entry] as const))('the parameter gradient of %s', (_, entry) => {
-  it.each([1, 1.4])('equals finite differences of core’s loss in three directions at T_base %s', async (temperature) => {
-    const method = await entry.load();
-    model.setParameters(parameters);
-    model.setOptimizer({ first: new Float32Array(parameters.length), second: new Float32Array(parameters.length), steps: 0 });
-    // A KL term where the method has one, so that the regulariser is on the path too.
-    const defaults = defaultKnobs(method);
-    const knobs = { ...defaults, temperature, ...('klCoef' in defaults ? { klCoef: 0.05 } : {}) };
-    const ready = trainerMethod(method, {}, knobs);
-    const base = parameters.map((w, i) => w + 0.1 * (uniformAt(5, i) - 0.5));
-    const settings = { ...DEFAULT_SETTINGS, prompts: 4, groupSize: 6, epochs: 2, minibatches: 1, learningRate: 3e-3, temperature };
-    const result = createTrainer({ model, task, seed: 'gradient', settings, method: ready, base }).advance();
-    if (result.kind !== 'done') throw new Error(result.reason.kind);
-
-    // The weights have moved since the rollout: ratios are not 1 and some tokens are clipped.
-    const batch = { ...result.batch, updates: [] };
-    const here = model.getParameters();
-    const credit = { batch, composed: ready.composed, knobs, state: null };
-    const { kept, rewards, advantages } = prepareCredit(credit);
-    const groups = Array.from(kept.keys()).filter((group) => kept[group] === 1);
-    expect(groups.length).toBeGreaterThan(0);
-    const input: UpdateInput = { ...credit, groups, rewards, advantages };
-    const { result: update, gradLogits, entropies, logprobs } = prepareUpdate(model, input);
-    if (update.trace.clipState) expect(update.trace.clipState.values.some((state) => state > 0)).toBe(true);
-    expect(logprobs.some((value, i) => Math.abs(value - (batch.fields.oldLogprobs?.[update.minibatch.tokenIndex[i]] ?? 0)) > 0.05)).toBe(
-      true,
-    );
-    model.backward(gradLogits);
-    const gradient = model.getGradient();
-
-    /** Core's loss at weights moved along a direction. Entropies shape coefficients that are constants to the gradient, so they stay. */
-    const moved = (along: Float64Array, distance: number) => {
-      model.setParameters(here.map((w, i) => w + distance * along[i]));
-      const { logprobs: movedLogprobs } = evaluateMinibatch(model, batch, groups);
-      return computeUpdate({ ...input, logprobs: movedLogprobs, entropies });
-    };
-    /** The branches that tokens are in: piecewise constants, which the gradient takes as they stand. */
-    const branches = ({ trace }: ReturnType<typeof computeUpdate>) =>
-      [trace.clipState, trace.redistribution].map((entry) => entry?.values.join()).join(';');
-    const numericAlong = (along: Float64Array): number => {
-      for (let h = 0.01; h > 1e-4; h /= 2) {
-        const [up, down] = [moved(along, h), moved(along, -h)];
-        if (branches(up) === branches(update) && branches(down) === branches(update)) return (up.loss - down.loss) / (2 * h);
-      }
-      throw new Error('every step along this direction crosses a bound');
-    };
-    // The size of a derivative along a random unit direction.
-    const typical = Math.sqrt(gradient.reduce((sum, g) => sum + g * g, 0) / gradient.length);
-    let largest = 0;
-    for (const k of [1, 2, 3]) {
-      const along = direction(k);
-      const analytic = gradient.reduce((sum, g, i) => sum + g * along[i], 0);
-      expect(Math.abs(numericAlong(along) - analytic)).toBeLessThan(0.01 * typical);
-      largest = Math.max(largest, Math.abs(analytic));
+/** A rollout and weights that have moved since: ratios are not 1, and some tokens are clipped. */
+async function drifted(temperature: number) {
+  model.setParameters(parameters);
+  model.setOptimizer({ first: new Float32Array(parameters.length), second: new Float32Array(parameters.length), steps: 0 });
+  const base = parameters.map((w, i) => w + 0.1 * (uniformAt(5, i) - 0.5));
+  const settings = { ...DEFAULT_SETTINGS, prompts: 4, groupSize: 6, epochs: 2, minibatches: 1, learningRate: 3e-3, temperature };
+  const method = trainerMethod(await loadMethod('grpo'));
+  const result = createTrainer({ model, task, seed: 'gradient', settings, method, base }).advance();
+  if (result.kind !== 'done') throw new Error(result.reason.kind);
+  const batch: RolloutBatch = furnish({ ...result.batch, updates: [] });
+  const here = model.getParameters();
+  const groups = batch.groups.map((_, g) => g);
+  const directions = [1, 2, 3].map(direction);
+  const found = new Map<string, Float64Array>();
+  /** log π of the whole batch at weights moved along a direction; shared by all methods. */
+  const logprobsAt = (k: number, distance: number): Float64Array => {
+    const key = `${k} ${distance}`;
+    let values = found.get(key);
+    if (!values) {
+      model.setParameters(here.map((w, i) => w + distance * directions[k][i]));
+      values = evaluateMinibatch(model, batch, groups).logprobs;
+      model.setParameters(here);
+      found.set(key, values);
     }
-    expect(largest).toBeGreaterThan(0.3 * typical);
+    return values;
+  };
+  return { batch, here, directions, logprobsAt };
+}
+
+describe.each([1, 1.4])('the parameter gradient at T_base %s', (temperature) => {
+  let place: Awaited<ReturnType<typeof drifted>>;
+  beforeAll(async () => {
+    place = await drifted(temperature);
   });
+
+  it.each(METHODS.map((entry) => [entry.id, entry] as const))(
+    'of %s equals finite differences of its loss in three directions',
+    async (id, entry) => {
+      const method = await entry.load();
+      const { batch, here, directions, logprobsAt } = place;
+      model.setParameters(here);
+      // A KL term where the method has one, so that the regulariser is on the path too.
+      const defaults = defaultKnobs(method);
+      const knobs = { ...defaults, temperature, ...('klCoef' in defaults ? { klCoef: 0.05 } : {}) };
+      const credit = { batch, composed: composeMethod(method), knobs, state: null };
+      const { kept, rewards, advantages } = prepareCredit(credit);
+      const groups = Array.from(kept.keys()).filter((group) => kept[group] === 1);
+      const { result: update, gradLogits, logprobs } = prepareUpdate(model, { ...credit, groups, rewards, advantages });
+      const { tokenIndex } = update.minibatch;
+      if (update.trace.clipState) expect(update.trace.clipState.values.some((state) => state > 0)).toBe(true);
+      expect(logprobs.some((value, i) => Math.abs(value - (batch.fields.oldLogprobs?.[tokenIndex[i]] ?? 0)) > 0.05)).toBe(true);
+      model.backward(gradLogits);
+      const gradient = model.getGradient();
+
+      const held = holdLoss(id, { batch: update.minibatch.batch, knobs, trace: update.trace });
+      const { loss, branches } = held(logprobs);
+      expect(Math.abs(loss - update.loss)).toBeLessThan(1e-9);
+      /** The slope of the loss along a direction, over the largest step at which every token keeps its branch. */
+      const numericAlong = (k: number): number => {
+        for (let h = 0.01; h > 1e-4; h /= 2) {
+          const [up, down] = [h, -h].map((distance) => held(gather(logprobsAt(k, distance), tokenIndex)));
+          if (sameBranches(up.branches, branches) && sameBranches(down.branches, branches)) return (up.loss - down.loss) / (2 * h);
+        }
+        throw new Error('every step along this direction crosses a bound');
+      };
+      // The size of a derivative along a random unit direction.
+      const typical = Math.sqrt(gradient.reduce((sum, g) => sum + g * g, 0) / gradient.length);
+      let largest = 0;
+      directions.forEach((along, k) => {
+        const analytic = gradient.reduce((sum, g, i) => sum + g * along[i], 0);
+        expect(Math.abs(numericAlong(k) - analytic)).toBeLessThan(0.01 * typical);
+        largest = Math.max(largest, Math.abs(analytic));
+      });
+      // One direction in three may be flat by chance, not all.
+      expect(largest).toBeGreaterThan(0.1 * typical);
+    },
+  );
 });
 
 describe('the sampler on the real model', () => {
