@@ -466,6 +466,8 @@ describe('OTB', () => {
     expect([...run(otb, given([lone]), { gamma: 0.5 }).advantages]).toEqual([0.5, 1]);
     expect([...run(otb, given([lone]), { zeroTail: 0 }).advantages]).toEqual([1, 1]);
     expect([...run(otb, given([lone]), { singletonZero: 1 }).advantages]).toEqual([0, 0]);
+    const pair = [3, 1].map((reward) => ({ tokens: [1], reward, oldLogprobs: [HALF] }));
+    run(otb, given(pair), { singletonZero: 1 }).advantages.forEach((a, t) => expect(a).toBeCloseTo(1 - 2 * t, 6));
   });
   it('takes Σ π² from the logits at the base temperature where the batch gives none', () => {
     const batch = { ...seededBatch(1, 2, 3, 5), baseTemperature: 1.5 };
