@@ -20,7 +20,10 @@ interface MenuProps {
 /** The list and the code that places it are not needed for the first picture. */
 const MenuList = lazy(async () => ({ default: (await import('./MenuList.tsx')).MenuList }));
 
-/** A button with a list of actions. Arrows move, Home/End jump, Escape and Tab close. */
+/** The entry's label without its second line. */
+const nameOf = (entry: HTMLElement): string => entry.querySelector('.menu-label')?.firstChild?.textContent ?? '';
+
+/** A button with a list of actions. Arrows move, Home/End jump, letters go to an entry, Escape and Tab close. */
 export function Menu({ label, button, items }: MenuProps) {
   const [open, setOpen] = useState(false);
   const id = useId();
@@ -56,6 +59,12 @@ export function Menu({ label, button, items }: MenuProps) {
       close(true);
     } else if (event.key === 'Tab') {
       close(false);
+    } else if (/^[\p{L}\d]$/u.test(event.key) && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      // The next entry with a word that begins so; elsewhere on the page the letter may be a shortcut.
+      event.preventDefault();
+      event.stopPropagation();
+      const begins = new RegExp(`(^|\\s)${event.key}`, 'i');
+      [...list.slice(at + 1), ...list.slice(0, at + 1)].find((entry) => begins.test(nameOf(entry)))?.focus();
     }
   };
 

@@ -49,7 +49,7 @@ export function MenuList({ id, label, anchor, items, onKeyDown, onChoose }: Menu
           <span className="menu-check" aria-hidden="true">
             {item.checked ? '✓' : ''}
           </span>
-          <span>
+          <span className="menu-label">
             {item.label}
             {item.checked && <span className="visually-hidden"> (current)</span>}
             {item.detail && <span className="menu-detail">{item.detail}</span>}

@@ -134,3 +134,23 @@ describe('a chosen method', () => {
     await own.waitFor({ state: 'detached' });
   });
 });
+
+describe('a stage of another method', () => {
+  const lab = useLab();
+
+  it('is found in its menu by a letter, and given back', async () => {
+    const page = await lab.open({ before: (blank) => serveRecording(blank, smallGroup()) });
+    const chip = page.locator('.stage-chip[data-stage="advantage"]');
+    await expect.poll(() => page.evaluate(() => performance.getEntriesByType('resource').some(({ name }) => /rloo/.test(name)))).toBe(true);
+    await chip.getByRole('button').click();
+    await page.getByRole('menuitem', { name: 'GRPO’s own (current)' }).waitFor();
+    await page.keyboard.press('t');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => chip.innerText()).toBe('Advantage from TEMPO');
+    // TEMPO's advantage 1.7320478 under GRPO's loss: 5/3 for a token of a 3-token response.
+    await expect.poll(() => creditCell(page, 3, 2).innerText()).toContain('+2.89');
+    await chip.getByRole('button').click();
+    await page.getByRole('menuitem', { name: 'GRPO’s own' }).click();
+    await expect.poll(() => creditCell(page, 3, 2).innerText()).toContain('+1.44');
+  });
+});

@@ -48,9 +48,9 @@ export function LaneLegend({ view, rows, theme, gamma }: LaneLegendProps) {
     return (
       <div className="mx-legend">
         {(lane.categories ?? []).map((category, value) => (
-          <span key={category} className="mx-category">
+          <span key={category} className="mx-category" title={category}>
             <Swatch colour={rampColour(rampPosition(value, view, 1), lane, theme)} mark={categoryMark(value)} />
-            {category}
+            <span className="mx-category-words">{category}</span>
           </span>
         ))}
       </div>

@@ -1,5 +1,5 @@
-import { METHODS } from '../../core/methods/index.ts';
 import type { Method, StageName } from '../../core/stages/types.ts';
+import { SHELF } from '../../state/shelf.ts';
 import { STAGE_NAMES } from '../../state/url.ts';
 import { Menu } from '../../ui/Menu.tsx';
 import { useLab, useLabState } from '../app/labContext.ts';
@@ -47,7 +47,9 @@ function StageChip({ stage, method, taken, methods }: StageChipProps) {
   const lab = useLab();
   const isOwn = method !== null && stage in method.stages;
   const isLit = taken !== null || isOwn;
-  const others = METHODS.filter(({ id }) => id !== method?.meta.id && methods[id] && stage in methods[id].stages);
+  const others = SHELF.flatMap(({ entries }) => entries).filter(
+    ({ id }) => id !== method?.meta.id && methods[id] && stage in methods[id].stages,
+  );
   const title = STAGE_TITLES[stage];
   const state = taken ? `taken from ${taken.meta.title}` : isOwn ? `changed by ${method.meta.title}` : 'as usual';
   return (
@@ -69,8 +71,7 @@ function StageChip({ stage, method, taken, methods }: StageChipProps) {
           },
           ...others.map(({ id, title: name }) => ({
             id,
-            label: `From ${name}`,
-            detail: methods[id].meta.changes,
+            label: `from ${name}`,
             checked: taken?.meta.id === id,
             run: () => void lab.setMix(stage, id),
           })),
