@@ -108,7 +108,12 @@ describe('a chosen method', () => {
         expect(await link.getAttribute('href')).toBe(`https://arxiv.org/abs/${meta.paper.arxiv}`);
         expect(await link.getAttribute('rel')).toContain('noopener');
       }
-      expect(await card.locator('.chip').allInnerTexts()).toEqual(lanes.map(({ label }) => label));
+      expect(
+        await card
+          .getByRole('group', { name: /^Lanes of/ })
+          .getByRole('button')
+          .allInnerTexts(),
+      ).toEqual(lanes.map(({ label }) => label));
       const lit = await page
         .locator('.stage-chip[data-lit="true"]')
         .evaluateAll((chips) => chips.map((chip) => chip.getAttribute('data-stage')));
