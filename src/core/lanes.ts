@@ -3,6 +3,7 @@
  * trace first, then from the batch, then from what the batch's tokens and logits say by themselves.
  */
 import type { RolloutBatch, TokenField, TokenMatrix } from './batch.ts';
+import { entropyChangeOf, entropySlopeOf } from './entropyChange.ts';
 import { logSumExp } from './math.ts';
 import { fittedScale } from './metrics/creditAccuracy.ts';
 import type { CreditResult } from './pipeline.types.ts';
@@ -102,6 +103,24 @@ export const LANES: readonly Lane[] = [
     kind: 'diverging',
     domain: 'auto',
     meaning: 'Log-probability of the token after this step minus before it.',
+  },
+  {
+    id: 'entropyChange',
+    label: 'Change of entropy',
+    trace: 'entropyChange',
+    unit: 'nats',
+    kind: 'diverging',
+    domain: 'auto',
+    meaning: 'Entropy where this token was drawn after this step minus before it, measured; other tokens’ updates act on it, too.',
+  },
+  {
+    id: 'entropyPush',
+    label: 'Entropy push',
+    trace: 'entropyPush',
+    unit: 'nats per unit step',
+    kind: 'diverging',
+    domain: 'auto',
+    meaning: 'What the token’s own credit does to the entropy there, to first order, exact for the policy that drew the batch.',
   },
   {
     id: 'trueValue',
@@ -245,6 +264,10 @@ function ownValues(name: string, batch: RolloutBatch, credit: CreditResult): Flo
       return fromTree(batch, (tree, k) => tree.valueAfter[k] - tree.valueBefore[k]);
     case 'effect':
       return effectOf(batch);
+    case 'entropyChange':
+      return entropyChangeOf(batch);
+    case 'entropyPush':
+      return entropySlopeOf(batch)?.map((slope, t) => slope * credit.credit[t]);
     case 'creditError': {
       const truth = batch.fields.trueAdvantages;
       const scale = truth ? fittedScale(credit.credit, truth) : 0;
