@@ -16,9 +16,8 @@ describe('what a batch lacks', () => {
       ['logits', 'hidden', 'greedyReward'],
       'X needs the logits of every token, the hidden states of every token and the reward of the greedy answer, which this batch does not hold.',
     ],
-    [['steps'], 'X needs a task whose steps can each be checked.'],
-    // The task comes first: its batches bring the fields along.
-    [['logits', 'tests'], 'X needs a task with several tests for each answer.'],
+    [['steps'], 'X needs samples whose steps are each known to be right or wrong, which this batch does not hold.'],
+    [['logits', 'tests'], 'X needs the logits of every token and several test results for each sample, which this batch does not hold.'],
     [[], ''],
   ] as const)('%j is said in one sentence', (missing, sentence) => {
     expect(needSentence('X', missing)).toBe(sentence);

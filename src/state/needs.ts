@@ -4,9 +4,9 @@ import type { TaskEntry } from './types.ts';
 
 /** Needs that a task fills or nobody does. */
 const TASK_NEEDS: Readonly<Partial<Record<Need, string>>> = {
-  steps: 'whose steps can each be checked',
-  chunks: 'which knows the part of an answer that was not needed any more',
-  tests: 'with several tests for each answer',
+  steps: 'samples whose steps are each known to be right or wrong',
+  chunks: 'samples of which is known what was not needed any more',
+  tests: 'several test results for each sample',
 };
 
 /** Needs that the engine fills while it trains. */
@@ -29,12 +29,10 @@ const FIELDS: Readonly<Partial<Record<Need, string>>> = {
 const listed = (words: readonly string[]): string =>
   words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} and ${words[words.length - 1]}`;
 
-/** One sentence without its remedy: "TP-GRPO needs a task whose steps can each be checked." Empty where nothing is missing. */
+/** One sentence without its remedy: "X needs a value for each token, which this batch does not hold." Empty where nothing is missing. */
 export function needSentence(title: string, missing: readonly Need[]): string {
-  const tasks = missing.filter((need) => need in TASK_NEEDS).map((need) => TASK_NEEDS[need] as string);
-  const fields = missing.filter((need) => !(need in TASK_NEEDS)).map((need) => FIELDS[need] ?? need);
-  if (tasks.length > 0) return `${title} needs a task ${listed(tasks)}.`;
-  return fields.length > 0 ? `${title} needs ${listed(fields)}, which this batch does not hold.` : '';
+  const words = missing.map((need) => TASK_NEEDS[need] ?? FIELDS[need] ?? need);
+  return words.length > 0 ? `${title} needs ${listed(words)}, which this batch does not hold.` : '';
 }
 
 /** What would fill the gaps: the tasks that provide all of them, or a step of training with the method. */

@@ -32,6 +32,8 @@ export function createRunActions(context: LabContext) {
   let frames: Frames = { list: [], at: -1 };
   /** The worker has loaded a checkpoint and answers. */
   let isReady = false;
+  /** The user's choice, until the worker is there to be told. */
+  let gpuChoice: boolean | null = null;
   /** A recording is on screen and the worker has not gone to its checkpoint yet: bundles still on their way are of the run before. */
   let isStale = false;
 
@@ -125,6 +127,7 @@ export function createRunActions(context: LabContext) {
           setRun({ status: 'paused' });
           notify({ id: 'backend', level: 'info', text: message });
         }
+        if (gpuChoice !== null) sendGpu(gpuChoice);
       },
       onBundle,
       onStopped,
@@ -157,6 +160,13 @@ export function createRunActions(context: LabContext) {
     } finally {
       starting = null;
     }
+  };
+
+  /** The worker pauses for it; play waits until its answer is there. */
+  const sendGpu = (isWanted: boolean): void => {
+    gpuChoice = null;
+    setRun({ status: 'starting' });
+    engine?.setGpu(isWanted);
   };
 
   const actions = {
@@ -246,6 +256,13 @@ export function createRunActions(context: LabContext) {
           (error: Error) => notify({ id: 'method', level: 'error', text: error.message }),
         );
       });
+    },
+    /** Trains on the graphics processor if a trial shows that it is faster, or without it again. */
+    async setGpu(isWanted: boolean) {
+      actions.pause();
+      if (isReady) return sendGpu(isWanted);
+      gpuChoice = isWanted;
+      await needEngine();
     },
     /** Another seed is another run: it starts again from the checkpoint. */
     setSeed(seed: string) {

@@ -90,6 +90,7 @@ export function testLab(link?: LinkState): TestWorld {
     setSettings: note('settings'),
     setMethod: (method) => void calls.push(`method ${method.id} ${method.knobs.clipLow}`),
     setSeed: note('seed'),
+    setGpu: (isWanted) => void calls.push(`gpu ${isWanted}`),
     painted: note('painted'),
     save: () => Promise.reject(new Error('not in this test')),
     score: async (prompt, [response]) => {

@@ -3,7 +3,7 @@ import type { RolloutBatch } from '../core/batch.ts';
 import type { ComposedMethod, CreditResult } from '../core/pipeline.types.ts';
 import type { Knob, Method, Need, StageName } from '../core/stages/types.ts';
 import type { Task } from '../core/tasks/types.ts';
-import type { StepMetrics } from '../engine/protocol.ts';
+import type { Backend, StepMetrics } from '../engine/protocol.ts';
 
 export type RowOrder = 'sampled' | 'reward' | 'trie';
 export type ThemeChoice = 'auto' | 'light' | 'dark';
@@ -51,7 +51,7 @@ export type RunStatus = 'idle' | 'starting' | 'running' | 'paused' | 'failed';
 export interface RunState {
   status: RunStatus;
   stepsPerSecond: number;
-  backend: 'wasm' | 'tfjs-cpu' | null;
+  backend: Backend | null;
   /** Stops by itself when this step is reached; null runs on. */
   until: number | null;
 }

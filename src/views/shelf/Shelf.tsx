@@ -1,5 +1,6 @@
 import { IconButton } from '../../ui/IconButton.tsx';
 import { useLab } from '../app/labContext.ts';
+import { EngineChoice } from './EngineChoice.tsx';
 import { Knobs } from './Knobs.tsx';
 import { MethodList } from './MethodList.tsx';
 import './shelf.css';
@@ -18,6 +19,7 @@ export function Shelf() {
       <MethodList />
       <div className="shelf-body">
         <Knobs />
+        <EngineChoice />
       </div>
     </section>
   );
