@@ -1,14 +1,16 @@
 /**
  * npm run experiment -- --task chain-sum --method grpo,tempo,hapo --seeds 5 --steps 200 [--prompts 1024] [--json]
- *                       [--checkpoint file] [--set name=value ...] [--knob name=value ...]
+ *                       [--checkpoint file] [--set name=value ...] [--knob name=value ...] [--cells folder]
  *
  * Trains from the shipped base model without a browser, and prints the mean reward on held-out prompts, never trained
  * on, one response each at T = 1, at steps 0, 50, 100, 200 … `--set` changes a setting of the run (learningRate,
  * prompts, groupSize, epochs, minibatches, temperature), `--knob` a constant of the method; both default to the
- * documented values. The hash is over all sampled tokens: equal hashes, equal runs.
+ * documented values. The hash is over all sampled tokens: equal hashes, equal runs. `--method all` is the whole registry.
+ * `--cells` keeps each run in a file and takes it from there when the same is asked for again, so that an interruption
+ * loses one run; it does not see that the code has changed.
  */
 import { parseArgs } from 'node:util';
-import { HEADLINE, loadMethod } from '../src/core/methods/index.ts';
+import { HEADLINE, loadMethod, METHODS } from '../src/core/methods/index.ts';
 import { defaultKnobs } from '../src/core/pipeline.ts';
 import { hashText } from '../src/core/random.ts';
 import { loadTask } from '../src/core/tasks/index.ts';
@@ -17,6 +19,8 @@ import { evaluate, heldOutPrompts } from '../src/engine/evaluate.ts';
 import { taskModelConfig } from '../src/engine/taskModel.ts';
 import { createTrainer, DEFAULT_SETTINGS, trainerMethod } from '../src/engine/trainer.ts';
 import { readCheckpoint } from './checkpointFiles.ts';
+import { asked, readCell, writeCell } from './experimentCells.ts';
+import type { Run } from './experimentCells.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -28,28 +32,10 @@ const { values: options } = parseArgs({
     checkpoint: { type: 'string' },
     set: { type: 'string', multiple: true, default: [] },
     knob: { type: 'string', multiple: true, default: [] },
+    cells: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
-
-interface Point {
-  step: number;
-  /** On the held-out prompts. */
-  reward: number;
-  length: number;
-  entropy: number;
-}
-
-interface Run {
-  method: string;
-  seed: string;
-  points: Point[];
-  hash: string;
-  /** Why it ended early, and after which step; the points after it are of the weights at which it ended. */
-  stopped?: string;
-  stoppedAt?: number;
-  millisecondsPerStep: number;
-}
 
 /** `name=value` pairs as numbers; an unknown name is an error that lists the known ones. */
 function numbersOf(pairs: readonly string[], known: Readonly<Record<string, number>>): Record<string, number> {
@@ -77,6 +63,10 @@ const model = await createModel(config);
 async function train(methodId: string, seed: string): Promise<Run> {
   const method = await loadMethod(methodId);
   const defaults = defaultKnobs(method);
+  const knobs = { ...defaults, ...numbersOf(options.knob, defaults) };
+  const question = asked({ task: task.meta.id, checkpoint: base.parameters, settings, knobs, steps, prompts: prompts.length });
+  const known = options.cells ? readCell(options.cells, methodId, seed, question) : null;
+  if (known) return known;
   model.setParameters(base.parameters);
   model.setOptimizer({ first: new Float32Array(model.layout.total), second: new Float32Array(model.layout.total), steps: 0 });
   const trainer = createTrainer({
@@ -84,7 +74,7 @@ async function train(methodId: string, seed: string): Promise<Run> {
     task,
     seed,
     settings,
-    method: trainerMethod(method, {}, { ...defaults, ...numbersOf(options.knob, defaults) }),
+    method: trainerMethod(method, {}, knobs),
     base: base.parameters,
   });
   const run: Run = { method: methodId, seed, points: [], hash: '', millisecondsPerStep: 0 };
@@ -115,6 +105,7 @@ async function train(methodId: string, seed: string): Promise<Run> {
   }
   run.hash = hashText(hashes).toString(16).padStart(8, '0');
   run.millisecondsPerStep = trainer.step > 0 ? spent / trainer.step : 0;
+  if (options.cells) writeCell(options.cells, run, question);
   return run;
 }
 
@@ -123,20 +114,20 @@ const number = (value: number, digits = 3) => value.toFixed(digits).padStart(7);
 if (!options.json) {
   console.log(`${task.meta.id} from ${file}: mean reward on ${prompts.length} held-out prompts, T = 1`);
   console.log(
-    `${'method'.padEnd(10)} ${'seed'.padEnd(8)}${[...marks]
+    `${'method'.padEnd(20)} ${'seed'.padEnd(8)}${[...marks]
       .sort((a, b) => a - b)
       .map((mark) => `step ${mark}`.padStart(9))
       .join('')}  entropy  length  ms/step  hash`,
   );
 }
-for (const method of options.method.split(',')) {
+for (const method of options.method === 'all' ? METHODS.map(({ id }) => id) : options.method.split(',')) {
   for (let s = 1; s <= Number(options.seeds); s++) {
     const run = await train(method, `seed-${s}`);
     runs.push(run);
     const last = run.points[run.points.length - 1];
     if (options.json) continue;
     console.log(
-      `${method.padEnd(10)} ${run.seed.padEnd(8)}${run.points.map((point) => `  ${number(point.reward)}`).join('')}  ${number(last.entropy)} ${number(last.length, 2)}  ${number(run.millisecondsPerStep, 1)}  ${run.hash}${run.stopped ? `  ended after step ${run.stoppedAt} [${runs.length}]` : ''}`,
+      `${method.padEnd(20)} ${run.seed.padEnd(8)}${run.points.map((point) => `  ${number(point.reward)}`).join('')}  ${number(last.entropy)} ${number(last.length, 2)}  ${number(run.millisecondsPerStep, 1)}  ${run.hash}${run.stopped ? `  ended after step ${run.stoppedAt} [${runs.length}]` : ''}`,
     );
   }
 }
