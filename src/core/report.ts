@@ -19,13 +19,22 @@ function perResponse(name: string, values: Float64Array, batch: RolloutBatch): P
   });
 }
 
-/** A batch's credit under a method as plain JSON: every lane that has numbers, the advantages, the credit, and what was dropped. */
+/** [group][test]; a group with fewer tests than others has a shorter list. */
+function perGroupTests(values: Float64Array, batch: RolloutBatch): number[][] {
+  const width = values.length / batch.groups.length;
+  const own = (g: number) => Array.from(values.subarray(g * width, (g + 1) * width)).filter((value) => !Number.isNaN(value));
+  return batch.groups.map((_, g) => own(g));
+}
+
+/** A batch's credit under a method as plain JSON: every lane that has numbers, numbers per test, the advantages, the credit, and what was dropped. */
 export function creditReport(batch: RolloutBatch, method: Method, knobs: KnobValues): JsonObject {
   const credit = creditBatch(batch, composeMethod(method), knobs);
   const lanes: Record<string, PerResponse> = {};
   for (const lane of [...LANES, ...method.lanes] as Lane[]) {
     if (hasLane(lane, batch, credit)) lanes[lane.id] = perResponse(`lanes.${lane.id}`, laneValues(lane, batch, credit), batch);
   }
+  const tests: Record<string, number[][]> = {};
+  for (const [name, { level, values }] of Object.entries(credit.trace)) if (level === 'test') tests[name] = perGroupTests(values, batch);
   const dropped = batch.groups.map((_, g) => g).filter((g) => credit.kept[g] === 0);
   if (!Number.isFinite(credit.loss)) throw new InputError('loss', `came out as ${credit.loss}: some log-probs are too far apart`);
   return {
@@ -39,5 +48,6 @@ export function creditReport(batch: RolloutBatch, method: Method, knobs: KnobVal
     advantages: perResponse('advantages', credit.advantages, batch),
     credit: perResponse('credit', credit.credit, batch),
     lanes,
+    ...(Object.keys(tests).length > 0 ? { tests } : {}),
   };
 }

@@ -5,6 +5,8 @@ import type { Trace, TraceEntry, TraceLevel } from './stages/types.ts';
 export const perToken = (values: Float64Array): TraceEntry => ({ level: 'token', values });
 export const perResponse = (values: Float64Array): TraceEntry => ({ level: 'response', values });
 export const perGroup = (values: Float64Array): TraceEntry => ({ level: 'group', values });
+/** `values` holds so many tests for each group, row-major; NaN where a group has fewer. */
+export const perTest = (values: Float64Array): TraceEntry => ({ level: 'test', values });
 export const perBatch = (value: number): TraceEntry => ({ level: 'batch', values: Float64Array.of(value) });
 
 /** Repeats a value per response on its tokens: [responses] → [N]. */
@@ -14,12 +16,13 @@ export function spreadResponses(batch: RolloutBatch, values: ArrayLike<number>):
   return out;
 }
 
-/** Number of entries of a level in a batch. */
+/** Number of entries of a level in a batch; of `test`, for each test. */
 function sizeOf(batch: RolloutBatch, level: TraceLevel): number {
   switch (level) {
     case 'batch':
       return 1;
     case 'group':
+    case 'test':
       return batch.groups.length;
     case 'response':
       return batch.responses.length;
@@ -42,15 +45,20 @@ export function scatterTrace(
   for (const [name, entry] of Object.entries(trace)) {
     const spread = entry.level === 'batch' && !keepBatchLevel;
     const level = spread ? 'token' : entry.level;
+    const width = level === 'test' ? entry.values.length / slice.groups.length : 1;
     let place = target[name];
     if (!place || place.level !== level) {
-      place = { level, values: new Float64Array(sizeOf(batch, level)).fill(NaN) };
+      place = { level, values: new Float64Array(sizeOf(batch, level) * width).fill(NaN) };
       target[name] = place;
     }
     if (entry.level === 'batch' && keepBatchLevel) place.values[0] = entry.values[0];
     else {
-      const index = level === 'group' ? slice.groups : level === 'response' ? slice.responseIndex : slice.tokenIndex;
-      for (let i = 0; i < index.length; i++) place.values[index[i]] = spread ? entry.values[0] : entry.values[i];
+      const isByGroup = level === 'group' || level === 'test';
+      const index = isByGroup ? slice.groups : level === 'response' ? slice.responseIndex : slice.tokenIndex;
+      for (let i = 0; i < index.length * width; i++) {
+        const to = index[Math.floor(i / width)] * width + (i % width);
+        place.values[to] = spread ? entry.values[0] : entry.values[i];
+      }
     }
   }
 }

@@ -37,8 +37,10 @@ export const METHODS: readonly MethodEntry[] = [
   },
   { id: 'clip-cov', title: 'Clip-Cov', family: 'entropy', load: async () => (await import('./clip-cov.ts')).clipCov },
   { id: 'kl-cov', title: 'KL-Cov', family: 'entropy', load: async () => (await import('./kl-cov.ts')).klCov },
+  { id: 'steer', title: 'STEER', family: 'entropy', load: async () => (await import('./steer.ts')).steer },
   { id: 'decs', title: 'DECS', family: 'length', load: async () => (await import('./decs.ts')).decs },
   { id: 'tp-grpo', title: 'TP-GRPO', family: 'process', load: async () => (await import('./tp-grpo.ts')).tpGrpo },
+  { id: 'verpo', title: 'VeRPO', family: 'process', load: async () => (await import('./verpo.ts')).verpo },
   { id: 'e1', title: 'e1', family: 'length', load: async () => (await import('./e1.ts')).e1 },
 ];
 

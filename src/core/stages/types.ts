@@ -22,11 +22,11 @@ export type Need =
   | 'tests';
 
 /** Which index a traced array runs over. */
-export type TraceLevel = 'batch' | 'group' | 'response' | 'token';
+export type TraceLevel = 'batch' | 'group' | 'response' | 'token' | 'test';
 
 export interface TraceEntry {
   level: TraceLevel;
-  /** batch: [1], group: [groups], response: [responses], token: [N]. NaN where undefined. */
+  /** batch: [1], group: [groups], response: [responses], token: [N], test: [groups × tests] row-major. NaN where undefined. */
   values: Float64Array;
 }
 
