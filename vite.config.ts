@@ -26,6 +26,8 @@ export default defineConfig({
     // Inlined assets would be data: URLs and the preload polyfill an inline script: the policy allows neither.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // What the entry imports, in one file: shared with parts that come later, it would fall into dozens, each compressed by itself.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'first', tags: ['$initial'] }] } } },
     reportCompressedSize: false,
     chunkSizeWarningLimit: 2000,
   },

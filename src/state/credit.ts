@@ -2,7 +2,6 @@
 import type { Method, StageName } from '../core/stages/types.ts';
 import { composeMethod, creditBatch, knobsOf, missingNeeds } from '../core/pipeline.ts';
 import { resolveKnobs } from './knobs.ts';
-import { needSentence } from './needs.ts';
 import type { Derived, LabState } from './types.ts';
 
 type Inputs = Pick<LabState, 'batch' | 'methods' | 'overrides' | 'mix' | 'update'>;
@@ -34,7 +33,7 @@ export function deriveCredit(state: Inputs, methodId: string): Derived | null {
   // A stage that is taken from another method brings that method's needs along.
   const missing = [...new Set([method, ...Object.values(mix)].flatMap((member) => missingNeeds(batch, member, knobs)))];
   if (missing.length > 0) {
-    return { composed, knobs, credit: null, refusal: needSentence(method.meta.title, missing), missing };
+    return { composed, knobs, credit: null, refusal: null, missing };
   }
   try {
     return { composed, knobs, credit: creditBatch(state.batch, composed, knobs, { update: state.update }), refusal: null, missing: [] };

@@ -62,9 +62,9 @@ export interface Derived {
   /** Full knob values: the method's defaults with what the user touched. */
   knobs: Readonly<Record<string, number>>;
   credit: CreditResult | null;
-  /** One sentence: the mix does not fit, or the batch lacks a field that the method needs. */
+  /** One sentence where the stages do not fit together. */
   refusal: string | null;
-  /** What the batch lacks; `refusal` says it in words. */
+  /** What the method needs and the batch lacks: then there is no credit. */
   missing: readonly Need[];
 }
 

@@ -62,7 +62,7 @@ export function Side({ onHighlight }: SideProps) {
         </div>
         <WholeBatch />
         {/* Last: it is as tall as the method's words, and nothing below it may jump. */}
-        <Deferred load={loadCard} className="side-wait" />
+        {batch && <Deferred load={loadCard} className="side-wait" />}
       </aside>
     );
   }

@@ -4,14 +4,14 @@ import { MAX_LANES, shownLanes } from '../../state/lanes.ts';
 import { tasksFor } from '../../state/needs.ts';
 import { STAGE_NAMES } from '../../state/url.ts';
 import { useLab, useLabState } from '../app/labContext.ts';
+import { Lack } from '../app/Lack.tsx';
 import { PaperLink } from '../app/PaperLink.tsx';
-import { Remedies } from '../app/Remedies.tsx';
 import './card.css';
 
 /** What the viewed method is: its one sentence, its paper, what it changes, and the lanes that only it has. */
 export function MethodCard() {
   const method = useLabState((state) => state.methods[state.viewMethod] ?? null);
-  const refusal = useLabState((state) => (state.derived && state.derived.missing.length > 0 ? state.derived.refusal : null));
+  const isLacking = useLabState((state) => state.derived !== null && state.derived.missing.length > 0);
   if (!method) return null;
   const { meta, stages, lanes } = method;
   const changed = STAGE_NAMES.filter((stage) => stage in stages);
@@ -19,9 +19,9 @@ export function MethodCard() {
     <section className="method-card" aria-label={`About ${meta.title}`}>
       <h2>{meta.fullName}</h2>
       <p>{meta.changes}</p>
-      {refusal && (
+      {isLacking && (
         <p className="method-lacks">
-          {refusal} <Remedies />
+          <Lack />
         </p>
       )}
       <SampledOtherwise />

@@ -2,9 +2,11 @@ import { createElement, useMemo } from 'react';
 import { HEADLINE } from '../../core/methods/index.ts';
 import { deriveCredit } from '../../state/credit.ts';
 import { useLab, useLabState } from '../app/labContext.ts';
-import { Remedies } from '../app/Remedies.tsx';
+import { Deferred } from '../app/Deferred.tsx';
 import { describe } from './describe.ts';
 import type { Part } from './describe.ts';
+
+const loadLack = async () => (await import('../app/Lack.tsx')).Lack;
 
 /** One sentence filled from the trace, under the matrix; the refusal where a mix or a batch does not fit. */
 export function Sentence() {
@@ -38,16 +40,15 @@ export function Sentence() {
         : null,
     });
   }, [batch, task, group, derived, creditLane, lab]);
+  if (derived && derived.missing.length > 0) {
+    return (
+      <div className="sentence">
+        <Deferred load={loadLack} className="sentence-wait" />
+      </div>
+    );
+  }
   return (
-    <p className="sentence">
-      {derived?.refusal ? (
-        <span>
-          {derived.refusal} <Remedies />
-        </span>
-      ) : (
-        createElement('span', null, ...parts.map((part) => inline(part)))
-      )}
-    </p>
+    <p className="sentence">{createElement('span', null, ...(derived?.refusal ? [derived.refusal] : parts.map((part) => inline(part))))}</p>
   );
 }
 
