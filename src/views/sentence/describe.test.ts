@@ -138,6 +138,18 @@ suite('the sentence', () => {
     );
   });
 
+  it('counts what the method leaves out as nothing, and does not call the rest of the answer all of it', () => {
+    const batch = eight();
+    const values = perRow(batch, flatRows);
+    const clipState = new Uint8Array(values.length);
+    const { start, end } = batch.responses[4];
+    for (let t = start + 1; t < end; t++) {
+      values[t] = 0;
+      clipState[t] = 3;
+    }
+    expect(say({ batch, title: 'SOME', values, clipState })).toMatch(/^SOME puts [+−]\d\.\d\d on S and nothing on /);
+  });
+
   it('says when there is nothing to compare', () => {
     const batch = eight([1, 1, 1, 1, 1, 1, 1, 1]);
     const none = new Float64Array(batch.tokens.length);

@@ -1,5 +1,6 @@
 /** The one sentence under the matrix: what the viewed method does to this group, in the numbers of its trace. */
 import type { RolloutBatch } from '../../core/batch.ts';
+import { CLIP_STATE } from '../../core/pipeline.types.ts';
 import { buildPrefixTree } from '../../core/prefixTree.ts';
 import type { PrefixTree } from '../../core/prefixTree.ts';
 import { formatNumber } from '../../ui/number.ts';
@@ -20,7 +21,7 @@ export interface DescribeInput {
   advantages: Float64Array;
   /** [N] ratio of each token, by which its credit is multiplied; null where the numbers are not credit. */
   ratios: Float64Array | null;
-  /** [N] tokens whose gradient was cut off; left out of the comparison. */
+  /** [N] CLIP_STATE: tokens whose ratio cut their gradient off do not count in the comparison; those that the method leaves out do, as 0. */
   clipState: Uint8Array;
   /** The flat method's title and its numbers of the same kind, [N], for comparison; null where it is the viewed one. */
   flat: { title: string; values: Float64Array; clipState: Uint8Array } | null;
@@ -78,12 +79,14 @@ function sameRewards(rows: readonly Row[]): string {
   return `its ${count} samples are alike to it`;
 }
 
+const isCut = (state: number | undefined): boolean => state === CLIP_STATE.clipped || state === CLIP_STATE.dualClipped;
+
 /** Places of the largest and the smallest |value| of a response, and how far apart they are. */
 function spread(values: Float64Array, row: Row, clipState: Uint8Array | null): { size: number; most: number; least: number } {
   let most = -1;
   let least = -1;
   for (let i = row.start; i < row.end; i++) {
-    if (Number.isNaN(values[i]) || clipState?.[i]) continue;
+    if (Number.isNaN(values[i]) || isCut(clipState?.[i])) continue;
     if (most < 0 || Math.abs(values[i]) > Math.abs(values[most]) + NOTHING) most = i;
     if (least < 0 || Math.abs(values[i]) < Math.abs(values[least]) - NOTHING) least = i;
   }
