@@ -14,7 +14,7 @@ export const gmpo: Method = {
     fullName: 'Geometric-Mean Policy Optimization',
     paper: { authors: 'Zhao et al.', year: 2025, arxiv: '2507.20673' },
     changes: 'Takes the geometric mean of a response’s ratios, but clips each token’s log-ratio first, so that one outlier counts little.',
-    source: 'GMPO eq. 3–4; callsys/GMPO train_zero_math_gmpo.py; verl-project/verl@1dda039 core_algos.py:1928',
+    source: 'GMPO §3; callsys/GMPO train_zero_math_gmpo.py; verl-project/verl@1dda039 core_algos.py:1928',
     status: 'authors-code',
     family: 'baseline',
   },

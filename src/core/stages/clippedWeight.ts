@@ -52,7 +52,7 @@ export const WEIGHT_KNOBS: readonly Knob[] = [
     scale: 'lin',
     unit: '',
     meaning: 'Two bounds around 1 as in the paper and verl, or one absolute cap on the ratio as in TRL.',
-    paper: { value: 0, source: 'MiniMax-M1 eq. 4–5' },
+    paper: { value: 0, source: 'MiniMax-M1 §3.1' },
     options: WEIGHT_BOUNDS,
     applies: 'credit',
   },

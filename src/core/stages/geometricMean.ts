@@ -62,7 +62,7 @@ const boundKnob = (id: string, label: string, symbol: string, meaning: string): 
   scale: 'lin',
   unit: 'nats',
   meaning,
-  paper: { value: 0.4, source: 'GMPO, clip to (e^−0.4, e^0.4)' },
+  paper: { value: 0.4, source: 'GMPO §4: clip to (e^−0.4, e^0.4)' },
   applies: 'credit',
 });
 
