@@ -2,7 +2,7 @@
  * The page's side of the worker: typed calls, promises for what is answered once, and a watch over a worker that dies
  * or never starts, which is replaced and goes on from the last good checkpoint.
  */
-import type { FromWorker, StepMetrics, StopReason, ToWorker, TrainedMethod, TrainingSettings } from './protocol.ts';
+import type { Backend, FromWorker, StepMetrics, StopReason, ToWorker, TrainedMethod, TrainingSettings } from './protocol.ts';
 
 export interface StartOptions {
   task: string;
@@ -28,7 +28,7 @@ export interface Bundle {
 
 export interface EngineHandlers {
   /** The engine stands at `step`, paused: after start, load, reset, or a restart (then `message` says why). */
-  onReady(ready: { backend: 'wasm' | 'tfjs-cpu'; step: number; message?: string }): void;
+  onReady(ready: { backend: Backend; step: number; message?: string }): void;
   /** Call `painted()` once it is on the screen; no other comes before. */
   onBundle(bundle: Bundle): void;
   onStopped(reason: StopReason, step: number): void;
@@ -65,6 +65,8 @@ export interface EngineClient {
   setSettings(settings: TrainingSettings): void;
   setMethod(method: TrainedMethod): void;
   setSeed(seed: string): void;
+  /** Pauses; `onReady` says which backend it goes on with and why. A worker that is replaced starts without the GPU. */
+  setGpu(isWanted: boolean): void;
   painted(): void;
   /** Encoded batch of one group: what the current policy thinks of hand-written responses. */
   score(prompt: readonly number[], responses: readonly (readonly number[])[], temperature: number): Promise<ArrayBuffer>;
@@ -260,6 +262,10 @@ export function createEngineClient(handlers: EngineHandlers, options: ClientOpti
     setSeed(seed) {
       update({ seed });
       send({ kind: 'seed', seed });
+    },
+    setGpu(isWanted) {
+      isStarting = true;
+      send({ kind: 'gpu', isWanted });
     },
     painted() {
       owesBundle = true;

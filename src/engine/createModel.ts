@@ -13,8 +13,8 @@ export interface CreateModelOptions {
 
 /** The model on TensorFlow.js' plain operations; its code is loaded only here. */
 async function createFallback(config: ModelConfig, fallbackReason?: string): Promise<LanguageModel> {
-  const { createTfjsModel } = await import('./tfjsBackend.ts');
-  const model = await createTfjsModel(config);
+  const { createCpuModel } = await import('./tfjsBackend.ts');
+  const model = await createCpuModel(config);
   return fallbackReason === undefined ? model : { ...model, fallbackReason };
 }
 

@@ -51,6 +51,9 @@ export type StopReason =
   | { kind: 'not-a-number'; message: string; step: number }
   | { kind: 'nothing-to-learn'; message: string };
 
+/** What computes: our kernels (bit-reproducible), TensorFlow.js in plain JavaScript, or on the graphics processor. */
+export type Backend = 'wasm' | 'tfjs-cpu' | 'tfjs-webgpu';
+
 export type ToWorker =
   /** `base`: the checkpoint that KL and reference log-probs are taken against; without it, `checkpoint`. */
   | {
@@ -72,6 +75,8 @@ export type ToWorker =
   | { kind: 'settings'; settings: TrainingSettings }
   | { kind: 'method'; method: TrainedMethod }
   | { kind: 'seed'; seed: string }
+  /** Pauses, and goes on with the graphics processor if a trial shows that it is faster, or without it; the answer is `ready`. */
+  | { kind: 'gpu'; isWanted: boolean }
   /** The page has painted the last bundle; until then the worker posts no other. */
   | { kind: 'painted' }
   /** Hand-written response: the worker computes its log-probs, entropies, logits and hidden states, the verifier its reward. */
@@ -79,7 +84,7 @@ export type ToWorker =
   | { kind: 'save'; request: number };
 
 export type FromWorker =
-  | { kind: 'ready'; backend: 'wasm' | 'tfjs-cpu'; message?: string; step: number }
+  | { kind: 'ready'; backend: Backend; message?: string; step: number }
   /** One painted step: the encoded batch (transferred) and the metrics of every step since the last bundle. */
   | { kind: 'bundle'; step: number; batch: ArrayBuffer; metrics: readonly StepMetrics[]; stepsPerSecond: number }
   | { kind: 'stopped'; reason: StopReason; step: number }

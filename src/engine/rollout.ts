@@ -5,9 +5,10 @@ import type { KnobValues, SamplingStage } from '../core/stages/types.ts';
 import type { Task } from '../core/tasks/types.ts';
 import { klDivergence, logSoftmaxInto } from './distribution.ts';
 import { packResponses } from './pack.ts';
-import { sampleResponses } from './sampler.ts';
+import { sampleSteps } from './sampler.ts';
 import type { SampledResponse } from './sampler.ts';
-import type { LanguageModel } from './types.ts';
+import { finish, settled, type Steps } from './steps.ts';
+import type { AnyModel, LanguageModel } from './types.ts';
 
 /** A prompt and its responses. */
 export interface SampledGroup {
@@ -15,8 +16,8 @@ export interface SampledGroup {
   responses: readonly SampledResponse[];
 }
 
-export interface GroupRequest {
-  model: LanguageModel;
+export interface GroupRequest<M extends AnyModel = LanguageModel> {
+  model: M;
   task: Task;
   seed: number;
   step: number;
@@ -32,17 +33,20 @@ export interface GroupRequest {
 }
 
 /** The prompt of a slot. Where a task has efforts, a block of slots draws one question and asks it at each of them. */
-function promptOf({ task, seed, step, attempt }: GroupRequest, slot: number): number[] {
+function promptOf({ task, seed, step, attempt }: GroupRequest<AnyModel>, slot: number): number[] {
   const stream = (place: number) => streamAt(seed, STREAM.prompts, step, attempt, place);
   const { efforts } = task;
   return efforts ? task.samplePrompt(stream(Math.floor(slot / efforts)), false, slot % efforts) : task.samplePrompt(stream(slot));
 }
 
 /** Draws the prompts of these slots and a group of responses to each. */
-export function sampleGroups(request: GroupRequest): SampledGroup[] {
+export const sampleGroups = (request: GroupRequest): SampledGroup[] => finish(groupSteps(request));
+
+/** As `sampleGroups`, on any model. */
+export function* groupSteps(request: GroupRequest<AnyModel>): Steps<SampledGroup[]> {
   const { model, task, seed, step, attempt, slots, groupSize: G, baseTemperature, stage, knobs, state } = request;
   const prompts = slots.map((slot) => promptOf(request, slot));
-  const responses = sampleResponses({
+  const responses = yield* sampleSteps({
     model,
     task,
     prompts: prompts.flatMap((prompt) => Array.from({ length: G }, () => prompt)),
@@ -60,9 +64,9 @@ export function sampleGroups(request: GroupRequest): SampledGroup[] {
 }
 
 /** The batch with the reward of the greedy response to each prompt. */
-export function withGreedyRewards(task: Task, model: LanguageModel, batch: RolloutBatch): RolloutBatch {
+export function* greedyRewardSteps(task: Task, model: AnyModel, batch: RolloutBatch): Steps<RolloutBatch> {
   const prompts = batch.groups.map((group) => group.prompt);
-  const greedy = sampleResponses({ model, task, prompts, baseTemperature: batch.baseTemperature, choose: { kind: 'greedy' } });
+  const greedy = yield* sampleSteps({ model, task, prompts, baseTemperature: batch.baseTemperature, choose: { kind: 'greedy' } });
   return {
     ...batch,
     groups: batch.groups.map((group, g) => ({ ...group, greedyReward: task.verify(group.prompt, greedy[g].tokens).reward })),
@@ -70,7 +74,7 @@ export function withGreedyRewards(task: Task, model: LanguageModel, batch: Rollo
 }
 
 /** The batch of some sampled groups, rewarded by the task's verifier. */
-export function assembleBatch(task: Task, model: LanguageModel, sampled: readonly SampledGroup[], baseTemperature: number): RolloutBatch {
+export function assembleBatch(task: Task, model: AnyModel, sampled: readonly SampledGroup[], baseTemperature: number): RolloutBatch {
   const { vocabulary: V, width: d } = model.config;
   const all = sampled.flatMap((group) => group.responses);
   const N = all.reduce((sum, response) => sum + response.tokens.length, 0);
@@ -138,15 +142,20 @@ export function pairsOf(
 }
 
 /** log π(token) under the base model, [N], and the mean exact KL(π‖base) a token, nats. Leaves the model's weights as they were. */
-export function compareWithBase(
-  model: LanguageModel,
-  base: Float32Array,
-  batch: RolloutBatch,
-): { refLogprobs: Float64Array; klToBase: number } {
+export const compareWithBase = (model: LanguageModel, base: Float32Array, batch: RolloutBatch): BaseComparison =>
+  finish(baseSteps(model, base, batch));
+
+interface BaseComparison {
+  refLogprobs: Float64Array;
+  klToBase: number;
+}
+
+/** As `compareWithBase`, on any model. */
+export function* baseSteps(model: AnyModel, base: Float32Array, batch: RolloutBatch): Steps<BaseComparison> {
   const V = model.config.vocabulary;
   const current = model.getParameters();
   model.setParameters(base);
-  const { logits } = model.forward(packResponses(pairsOf(batch)));
+  const { logits } = yield* settled(model.forward(packResponses(pairsOf(batch))));
   model.setParameters(current);
   const refLogprobs = new Float64Array(batch.tokens.length);
   const logBase = new Float64Array(V);

@@ -6,10 +6,11 @@ import type { KnobValues, SamplingStage } from '../core/stages/types.ts';
 import type { MethodState } from '../core/batch.ts';
 import type { Task } from '../core/tasks/types.ts';
 import { argmax, drawFrom, logSoftmaxInto } from './distribution.ts';
-import type { LanguageModel } from './types.ts';
+import { finish, settled, type Steps } from './steps.ts';
+import type { AnyModel, LanguageModel } from './types.ts';
 
-export interface SampleRequest {
-  model: LanguageModel;
+export interface SampleRequest<M extends AnyModel = LanguageModel> {
+  model: M;
   task: Pick<Task, 'endToken' | 'maxTokens'>;
   /** One prompt a row; repeat a prompt to sample it several times. */
   prompts: readonly (readonly number[])[];
@@ -51,13 +52,16 @@ function isScaled(shaped: Float64Array, raw: Float64Array, temperature: number):
 const ROWS = 64;
 
 /** Samples one response a row, in lock step; a finished row takes no further part. */
-export function sampleResponses(request: SampleRequest): SampledResponse[] {
+export const sampleResponses = (request: SampleRequest): SampledResponse[] => finish(sampleSteps(request));
+
+/** As `sampleResponses`, on any model. */
+export function* sampleSteps(request: SampleRequest<AnyModel>): Steps<SampledResponse[]> {
   const responses: SampledResponse[] = [];
-  for (let start = 0; start < request.prompts.length; start += ROWS) responses.push(...sampleRows(request, start));
+  for (let start = 0; start < request.prompts.length; start += ROWS) responses.push(...(yield* sampleRows(request, start)));
   return responses;
 }
 
-function sampleRows(request: SampleRequest, start: number): SampledResponse[] {
+function* sampleRows(request: SampleRequest<AnyModel>, start: number): Steps<SampledResponse[]> {
   const { model, task, choose, baseTemperature } = request;
   const { vocabulary: V, width: d } = model.config;
   const prompts = request.prompts.slice(start, start + ROWS);
@@ -80,7 +84,7 @@ function sampleRows(request: SampleRequest, start: number): SampledResponse[] {
   const decoder = model.createDecoder();
   try {
     let rows = Int32Array.from(prompts.keys());
-    let next = decoder.prefill(prompts);
+    let next = yield* settled(decoder.prefill(prompts));
     for (let position = 0; rows.length > 0; position++) {
       const going: number[] = [];
       const tokens: number[] = [];
@@ -118,7 +122,7 @@ function sampleRows(request: SampleRequest, start: number): SampledResponse[] {
       });
       if (going.length === 0) break;
       rows = Int32Array.from(going);
-      next = decoder.step(rows, Int32Array.from(tokens));
+      next = yield* settled(decoder.step(rows, Int32Array.from(tokens)));
     }
   } finally {
     decoder.dispose();

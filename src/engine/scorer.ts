@@ -3,9 +3,10 @@ import type { RolloutBatch } from '../core/batch.ts';
 import type { Task } from '../core/tasks/types.ts';
 import { logSoftmaxInto } from './distribution.ts';
 import { packResponses } from './pack.ts';
-import { assembleBatch, compareWithBase } from './rollout.ts';
+import { assembleBatch, baseSteps } from './rollout.ts';
 import type { SampledResponse } from './sampler.ts';
-import type { LanguageModel } from './types.ts';
+import { settled, type Steps } from './steps.ts';
+import type { AnyModel } from './types.ts';
 
 function check(task: Task, prompt: readonly number[], response: readonly number[]): void {
   if (prompt.length === 0 || prompt.length > task.maxPromptTokens)
@@ -24,17 +25,17 @@ function check(task: Task, prompt: readonly number[], response: readonly number[
  * A batch of one group with what the current policy thinks of these responses: log-probs, entropies, logits and hidden
  * states at T = `temperature`, the verifier's rewards, and every token marked as edited by hand.
  */
-export function scoreResponses(
-  model: LanguageModel,
+export function* scoreSteps(
+  model: AnyModel,
   task: Task,
   base: Float32Array,
   prompt: readonly number[],
   responses: readonly (readonly number[])[],
   temperature: number,
-): RolloutBatch {
+): Steps<RolloutBatch> {
   for (const response of responses) check(task, prompt, response);
   const { vocabulary: V, width: d } = model.config;
-  const { logits, hidden } = model.forward(packResponses(responses.map((response) => ({ prompt, response }))));
+  const { logits, hidden } = yield* settled(model.forward(packResponses(responses.map((response) => ({ prompt, response })))));
   const logPi = new Float64Array(V);
   let k = 0;
   const scored = responses.map((tokens): SampledResponse => {
@@ -58,7 +59,7 @@ export function scoreResponses(
     return response;
   });
   const batch = assembleBatch(task, model, [{ prompt, responses: scored }], temperature);
-  const { refLogprobs } = compareWithBase(model, base, batch);
+  const { refLogprobs } = yield* baseSteps(model, base, batch);
   return {
     ...batch,
     fields: { ...batch.fields, refLogprobs },

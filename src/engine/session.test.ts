@@ -11,6 +11,7 @@ import type { FromWorker, ToWorker, TrainedMethod } from './protocol.ts';
 import { createSession } from './session.ts';
 import { taskModelConfig } from './taskModel.ts';
 import { DEFAULT_SETTINGS } from './trainer.ts';
+import type { DeferredModel, ForwardResult, LanguageModel } from './types.ts';
 
 const config = taskModelConfig(chainSum);
 const settings = { ...DEFAULT_SETTINGS, prompts: 3, groupSize: 4, learningRate: 0.01 };
@@ -38,8 +39,31 @@ function checkpoint(task = 'chain-sum'): ArrayBuffer {
   });
 }
 
-/** A session with a hand-moved clock and hand-run tasks. */
-function host() {
+/** A GPU for the tests: the same numbers, later. `spend` is called for every forward pass. */
+function deferredModel(spend: () => void, error = 0): DeferredModel {
+  const model = createBagModel(config);
+  const later = async (result: ForwardResult): Promise<ForwardResult> => {
+    spend();
+    return { ...result, logits: result.logits.map((logit) => logit + error) };
+  };
+  return {
+    ...model,
+    backend: 'tfjs-webgpu',
+    forward: (batch) => later(model.forward(batch)),
+    backward: async (gradLogits) => model.backward(gradLogits),
+    createDecoder: () => {
+      const decoder = model.createDecoder();
+      return {
+        prefill: (prompts) => later(decoder.prefill(prompts)),
+        step: (rows, tokens) => later(decoder.step(rows, tokens)),
+        dispose: () => decoder.dispose(),
+      };
+    },
+  };
+}
+
+/** A session with a hand-moved clock and hand-run tasks; a forward pass of the processor takes 5 ms, of the GPU `gpuMs`. */
+function host(gpuMs: number | null = null, gpuError = 0) {
   const posted: FromWorker[] = [];
   let time = 0;
   let task: (() => void) | null = null;
@@ -49,7 +73,20 @@ function host() {
       task = next;
     },
     now: () => time,
-    createModel: async (size) => createBagModel(size),
+    async createModel(size) {
+      const model = createBagModel(size);
+      const forward: LanguageModel['forward'] = (batch) => {
+        time += gpuMs === null ? 0 : 5;
+        return model.forward(batch);
+      };
+      return { ...model, forward };
+    },
+    async createGpuModel() {
+      if (gpuMs === null) throw new Error('This browser has no WebGPU.');
+      return deferredModel(() => {
+        time += gpuMs;
+      }, gpuError);
+    },
   });
   const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
   return {
@@ -67,8 +104,8 @@ function host() {
         const next = task;
         task = null;
         next?.();
+        await settle();
       }
-      await settle();
     },
     isIdle: () => task === null,
   };
@@ -84,8 +121,8 @@ const start = (seed = 'lecture-1'): ToWorker => ({
   wasmBase: '',
 });
 
-async function started() {
-  const bench = host();
+async function started(gpuMs: number | null = null, gpuError = 0) {
+  const bench = host(gpuMs, gpuError);
   await bench.send(start());
   return bench;
 }
@@ -229,5 +266,72 @@ describe('session', () => {
     expect(batch.baseTemperature).toBe(1.3);
     expect(batch.fields.temperature?.[0]).toBe(1.3);
     expect(batch.trainedWith?.method).toBe(METHODS[0].id);
+  });
+});
+
+describe('the GPU', () => {
+  const metricsOf = (bench: Awaited<ReturnType<typeof started>>) => bench.of('bundle').flatMap((bundle) => bundle.metrics);
+  const stepOnce = async (bench: Awaited<ReturnType<typeof started>>) => {
+    await bench.send({ kind: 'step' });
+    await bench.send({ kind: 'painted' });
+  };
+  const ask = (bench: Awaited<ReturnType<typeof started>>, isWanted: boolean) => bench.send({ kind: 'gpu', isWanted });
+
+  it('is taken where it wins the trial, goes on from where the run stands, and is left again', async () => {
+    const plain = await started();
+    const bench = await started(0.1);
+    for (const each of [plain, bench]) await stepOnce(each);
+    await ask(bench, true);
+    expect(bench.of('ready')[1]).toMatchObject({ backend: 'tfjs-webgpu', step: 1 });
+    expect(bench.of('ready')[1].message).toMatch(/^Training runs on the GPU: \d+ ms a step against \d+ ms\. It is fast, but/);
+    for (const each of [plain, bench]) await stepOnce(each);
+    await ask(bench, false);
+    expect(bench.of('ready')[2]).toMatchObject({ backend: 'wasm', step: 2 });
+    for (const each of [plain, bench]) await stepOnce(each);
+    expect(metricsOf(bench)).toHaveLength(3);
+    expect(metricsOf(bench)).toEqual(metricsOf(plain));
+    await bench.send({ kind: 'save', request: 1 });
+    await plain.send({ kind: 'save', request: 1 });
+    expect(bench.of('saved')[0].checkpoint).toEqual(plain.of('saved')[0].checkpoint);
+  });
+
+  it.each([
+    [50, 0, /^Training stays off the GPU, which is slower here: \d+ ms a step against \d+ ms\.$/],
+    [5000, 0, /^Training stays off the GPU\. The GPU takes too long for one step\.$/],
+    [0.1, 0.1, /^Training stays off the GPU\. The GPU computes other numbers here\.$/],
+    [0.1, Number.NaN, /^Training stays off the GPU\. The GPU computes other numbers here\.$/],
+    [null, 0, /^Training stays off the GPU\. This browser has no WebGPU\.$/],
+  ])('is refused at %s ms a pass with an error of %s, and the run does not notice', async (gpuMs, error, message) => {
+    const plain = await started();
+    const bench = await started(gpuMs, error);
+    for (const each of [plain, bench]) await stepOnce(each);
+    await ask(bench, true);
+    expect(bench.of('ready')[1]).toMatchObject({ backend: 'wasm', step: 1, message: expect.stringMatching(message) });
+    for (const each of [plain, bench]) await stepOnce(each);
+    expect(metricsOf(bench)).toHaveLength(2);
+    expect(metricsOf(bench)).toEqual(metricsOf(plain));
+  });
+
+  it('pauses a running lab, so that its answer is never taken for a step', async () => {
+    const bench = await started(50);
+    await bench.send({ kind: 'play' });
+    await bench.run(1, 200);
+    await ask(bench, true);
+    const before = bench.posted.length;
+    await bench.run(3, 200);
+    expect(bench.posted.slice(before)).toEqual([]);
+  });
+
+  it('trains and scores on a model that answers later', async () => {
+    const bench = await started(0.1);
+    await ask(bench, true);
+    await bench.send({ kind: 'play' });
+    for (let i = 0; i < 3; i++) {
+      await bench.run(1, 200);
+      await bench.send({ kind: 'painted' });
+    }
+    expect(bench.of('bundle')).toHaveLength(3);
+    await bench.send({ kind: 'score', request: 3, prompt, responses: [tokenize(chainSum, 'D6.')], temperature: 1 });
+    expect(decodeBatch(bench.of('scored')[0].batch).responses).toHaveLength(1);
   });
 });

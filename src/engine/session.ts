@@ -11,11 +11,13 @@ import type { Task } from '../core/tasks/types.ts';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { FromWorker, StepMetrics, ToWorker, TrainedMethod, TrainingSettings } from './protocol.ts';
-import { scoreResponses } from './scorer.ts';
+import { tryGpu } from './gpu.ts';
+import { scoreSteps } from './scorer.ts';
+import { finishLater } from './steps.ts';
 import { taskModelConfig } from './taskModel.ts';
-import { createTrainer, trainerMethod, withEffect } from './trainer.ts';
+import { createTrainer, effectSteps, trainerMethod } from './trainer.ts';
 import type { Trainer, TrainerMethod } from './trainer.ts';
-import type { LanguageModel, ModelConfig } from './types.ts';
+import type { AnyModel, DeferredModel, LanguageModel, ModelConfig } from './types.ts';
 
 /** Shortest time between two bundles, ms. */
 const PAINT_INTERVAL = 100;
@@ -28,11 +30,15 @@ export interface SessionHost {
   /** Milliseconds. Only the pace of bundles depends on it, never a number in one. */
   now(): number;
   createModel(config: ModelConfig, options: { forceFallback: boolean; wasmBase: string }): Promise<LanguageModel>;
+  /** Throws one sentence where there is no graphics processor. */
+  createGpuModel(config: ModelConfig): Promise<DeferredModel>;
 }
 
 interface Run {
   task: Task;
-  model: LanguageModel;
+  /** The model that trains: `own`, or one on the GPU. */
+  model: AnyModel;
+  own: LanguageModel;
   base: Float32Array;
   origin: Checkpoint;
   settings: TrainingSettings;
@@ -48,7 +54,7 @@ async function resolveMethod(trained: TrainedMethod): Promise<TrainerMethod> {
   return trainerMethod(await loadMethod(trained.id), mix, trained.knobs);
 }
 
-const zeros = (model: LanguageModel) => ({
+const zeros = (model: AnyModel) => ({
   first: new Float32Array(model.layout.total),
   second: new Float32Array(model.layout.total),
   steps: 0,
@@ -82,9 +88,9 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
     return run;
   }
 
-  function postBundle(): void {
+  async function postBundle(): Promise<void> {
     if (!run || !unposted || !isPainted) return;
-    const batch = encodeBatch(withEffect(run.model, unposted));
+    const batch = encodeBatch(await finishLater(effectSteps(run.model, unposted)));
     const now = host.now();
     const stepsPerSecond = now > paceStart ? (1000 * paceSteps) / (now - paceStart) : 0;
     host.post({ kind: 'bundle', step: run.trainer.step, batch, metrics: pending, stepsPerSecond }, [batch]);
@@ -96,11 +102,11 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
     paceSteps = 0;
   }
 
-  function takeStep(): void {
-    const result = started().trainer.advance();
+  async function takeStep(): Promise<void> {
+    const result = await started().trainer.advanceLater();
     if (result.kind === 'stopped') {
       isPlaying = false;
-      postBundle();
+      await postBundle();
       host.post({ kind: 'stopped', reason: result.reason, step: started().trainer.step }, []);
       return;
     }
@@ -111,16 +117,25 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
 
   function loop(): void {
     isScheduled = false;
+    enqueue(playStep);
+  }
+
+  async function playStep(): Promise<void> {
     if (!isPlaying) return;
     try {
-      takeStep();
-      if (host.now() - lastPost >= PAINT_INTERVAL) postBundle();
+      await takeStep();
+      if (host.now() - lastPost >= PAINT_INTERVAL) await postBundle();
     } catch (error) {
       isPlaying = false;
       fail(error);
       host.post({ kind: 'stopped', reason: { kind: 'user' }, step: started().trainer.step }, []);
     }
     keepGoing();
+  }
+
+  /** One thing at a time, in the order of arrival: a step on the GPU takes several turns of the worker. */
+  function enqueue(work: () => Promise<void>, request?: number): void {
+    queue = queue.then(work).catch((error: unknown) => fail(error, request));
   }
 
   function keepGoing(): void {
@@ -145,19 +160,64 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
     const model = await host.createModel(config, { forceFallback: message.forceFallback ?? false, wasmBase: message.wasmBase });
     isPlaying = false;
     isPainted = true;
-    run?.model.dispose();
-    run = begin({ task, model, base, origin, settings: message.settings, trained: message.method, method, seed: message.seed });
-    host.post(
-      { kind: 'ready', backend: model.backend, step: run.trainer.step, ...(model.fallbackReason ? { message: model.fallbackReason } : {}) },
-      [],
-    );
+    if (run) disposeModels(run);
+    run = begin({ task, model, own: model, base, origin, settings: message.settings, trained: message.method, method, seed: message.seed });
+    ready(run, model.fallbackReason);
+  }
+
+  function ready(current: Run, message?: string): void {
+    host.post({ kind: 'ready', backend: current.model.backend, step: current.trainer.step, ...(message ? { message } : {}) }, []);
+  }
+
+  function disposeModels({ model, own }: Run): void {
+    own.dispose();
+    if (model !== own) model.dispose();
+  }
+
+  /** The run goes on, from where it stands, on another model that holds the same weights. */
+  function moveTo(current: Run, model: AnyModel): Run {
+    const { step, state } = current.trainer;
+    return { ...current, model, trainer: createTrainer({ ...current, model, step, state }) };
+  }
+
+  /** Moves the run to the GPU if that is faster; says what came of it. */
+  async function moveToGpu(current: Run): Promise<string> {
+    const { own, trainer, model } = current;
+    if (model !== own) return 'Training runs on the GPU already.';
+    let gpu: DeferredModel | null = null;
+    try {
+      gpu = await host.createGpuModel(own.config);
+      const { step, state } = trainer;
+      const { wasmMs, gpuMs } = await tryGpu({ ...current, model: own, step, state }, gpu, host.now);
+      const figures = `${Math.round(gpuMs)} ms a step against ${Math.round(wasmMs)} ms`;
+      if (gpuMs < wasmMs) {
+        run = moveTo(current, gpu);
+        return `Training runs on the GPU: ${figures}. It is fast, but the same seed may draw other tokens.`;
+      }
+      gpu.dispose();
+      return `Training stays off the GPU, which is slower here: ${figures}.`;
+    } catch (error) {
+      gpu?.dispose();
+      return `Training stays off the GPU. ${error instanceof Error ? error.message : String(error)}`;
+    }
+  }
+
+  function leaveGpu(current: Run): string {
+    const { own, model } = current;
+    if (model !== own) {
+      own.setParameters(model.getParameters());
+      own.setOptimizer(model.getOptimizer());
+      model.dispose();
+      run = moveTo(current, own);
+    }
+    return 'Training runs off the GPU: the same seed draws the same tokens everywhere.';
   }
 
   /** Goes to a checkpoint of the same task and waits there; the page hears `ready` with its step. */
   function load(current: Run, origin: Checkpoint): void {
     isPlaying = false;
     run = begin({ ...current, origin });
-    host.post({ kind: 'ready', backend: current.model.backend, step: run.trainer.step }, []);
+    ready(run);
   }
 
   function save(current: Run): ArrayBuffer {
@@ -197,10 +257,10 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
       case 'pause':
         if (!isPlaying) return;
         isPlaying = false;
-        postBundle();
+        await postBundle();
         return host.post({ kind: 'stopped', reason: { kind: 'user' }, step: current.trainer.step }, []);
       case 'step':
-        takeStep();
+        await takeStep();
         return postBundle();
       case 'painted':
         isPainted = true;
@@ -218,10 +278,14 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
       case 'seed':
         current.seed = message.seed;
         return current.trainer.setSeed(message.seed);
+      case 'gpu': {
+        isPlaying = false;
+        const note = message.isWanted ? await moveToGpu(current) : leaveGpu(current);
+        return ready(started(), note);
+      }
       case 'score': {
-        const batch = encodeBatch(
-          scoreResponses(current.model, current.task, current.base, message.prompt, message.responses, message.temperature),
-        );
+        const { model, task, base } = current;
+        const batch = encodeBatch(await finishLater(scoreSteps(model, task, base, message.prompt, message.responses, message.temperature)));
         return host.post({ kind: 'scored', request: message.request, batch }, [batch]);
       }
       case 'save': {
@@ -233,7 +297,7 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
 
   return {
     receive(message) {
-      queue = queue.then(() => handle(message)).catch((error: unknown) => fail(error, 'request' in message ? message.request : undefined));
+      enqueue(() => handle(message), 'request' in message ? message.request : undefined);
     },
   };
 }

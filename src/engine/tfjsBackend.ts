@@ -1,11 +1,25 @@
 import * as tf from '@tensorflow/tfjs';
 import { checkConfig, checkLength, parameterLayout } from './layout.ts';
 import { createTfjsDecoder } from './tfjsDecoder.ts';
-import { attend, gelu, layerWeights, type NamedWeights, padBatch, type PaddedBatch, rmsNorm } from './tfjsOperations.ts';
-import type { LanguageModel, ModelConfig } from './types.ts';
+import { finish, finishLater, type Steps } from './steps.ts';
+import {
+  attend,
+  type Device,
+  gelu,
+  joinPredictions,
+  layerWeights,
+  type NamedWeights,
+  padBatch,
+  type PaddedBatch,
+  readPredictions,
+  readTensor,
+  rmsNorm,
+  type TensorPredictions,
+} from './tfjsOperations.ts';
+import type { AdamSettings, DeferredModel, ForwardResult, LanguageModel, ModelConfig, OptimizerState, PackedSequences } from './types.ts';
 
 /** Logits and hidden states [K, ·] of the wanted rows of padded sequences. */
-function run(weights: NamedWeights, config: ModelConfig, batch: PaddedBatch): { logits: tf.Tensor2D; hidden: tf.Tensor2D } {
+function run(weights: NamedWeights, config: ModelConfig, batch: PaddedBatch): TensorPredictions {
   const { count, length, tokens, positions, wanted, mask } = batch;
   const { width, layers } = config;
   let x = tf.add(tf.gather(weights.tok, tokens), tf.gather(weights.pos, positions)) as tf.Tensor2D;
@@ -22,38 +36,64 @@ function run(weights: NamedWeights, config: ModelConfig, batch: PaddedBatch): { 
 }
 
 /**
- * The same model composed of TensorFlow.js operations on its plain JavaScript backend, with its automatic gradients:
- * for browsers without WebAssembly SIMD, and the reference that the kernels are tested against. Not bit-reproducible.
+ * The same model composed of TensorFlow.js operations with its automatic gradients, for browsers without WebAssembly SIMD,
+ * and as the reference that the kernels are tested against. Not bit-reproducible.
  */
-export async function createTfjsModel(config: ModelConfig): Promise<LanguageModel> {
+export async function createCpuModel(config: ModelConfig): Promise<LanguageModel> {
+  const { forward, backward, createDecoder, ...rest } = await createTfjsModel(config, 'cpu');
+  return {
+    ...rest,
+    backend: 'tfjs-cpu',
+    forward: (batch) => finish(forward(batch)),
+    backward: (gradLogits) => finish(backward(gradLogits)),
+    createDecoder() {
+      const { prefill, step, dispose } = createDecoder();
+      return { prefill: (prompts) => finish(prefill(prompts)), step: (rows, tokens) => finish(step(rows, tokens)), dispose };
+    },
+  };
+}
+
+/** The same on the graphics processor; TensorFlow.js' WebGPU backend must have been imported. */
+export async function createWebgpuModel(config: ModelConfig): Promise<DeferredModel> {
+  const { forward, backward, createDecoder, ...rest } = await createTfjsModel(config, 'webgpu');
+  return {
+    ...rest,
+    backend: 'tfjs-webgpu',
+    forward: (batch) => finishLater(forward(batch)),
+    backward: (gradLogits) => finishLater(backward(gradLogits)),
+    createDecoder() {
+      const { prefill, step, dispose } = createDecoder();
+      return { prefill: (prompts) => finishLater(prefill(prompts)), step: (rows, tokens) => finishLater(step(rows, tokens)), dispose };
+    },
+  };
+}
+
+async function createTfjsModel(config: ModelConfig, device: Device) {
   checkConfig(config);
   tf.enableProdMode();
-  await tf.setBackend('cpu');
-  await tf.ready();
+  if (!(await tf.setBackend(device))) throw new Error(`TensorFlow.js could not start its ${device} backend.`);
   const layout = parameterLayout(config);
   const { total, entries } = layout;
   const variables = Object.fromEntries(entries.map(({ name, shape }) => [name, tf.variable(tf.zeros([...shape]))])) as Record<
     string,
     tf.Variable
   >;
+  /** What the variables hold: only `setParameters` writes them. */
+  const parameters = new Float32Array(total);
   const gradient = new Float32Array(total);
   let first = new Float32Array(total);
   let second = new Float32Array(total);
   let adamSteps = 0;
   let batch: PaddedBatch | undefined;
 
-  // Another model of the page may have chosen another backend; for 'cpu' the switch is immediate.
-  const onCpu = <T>(work: () => T): T => {
-    void tf.setBackend('cpu');
+  // Another model of the page may have chosen another backend; once a backend runs, the switch is immediate.
+  const onDevice = <T>(work: () => T): T => {
+    if (tf.getBackend() !== device) void tf.setBackend(device);
     return work();
-  };
-  const getParameters = () => {
-    const values = new Float32Array(total);
-    for (const { name, offset } of entries) values.set(variables[name].dataSync(), offset);
-    return values;
   };
   const setParameters = (values: Float32Array) => {
     checkLength(values, layout, 'The parameter vector');
+    parameters.set(values);
     for (const { name, shape, offset, size } of entries) {
       const tensor = tf.tensor(values.slice(offset, offset + size), [...shape]);
       variables[name].assign(tensor);
@@ -61,49 +101,52 @@ export async function createTfjsModel(config: ModelConfig): Promise<LanguageMode
     }
   };
 
+  function* forward(sequences: PackedSequences): Steps<ForwardResult> {
+    const padded = onDevice(() => {
+      batch?.dispose();
+      batch = padBatch(sequences, config);
+      return batch;
+    });
+    const joined = onDevice(() => tf.tidy(() => joinPredictions(run(variables, config, padded))));
+    return yield* readPredictions(joined, padded.rows, config, device);
+  }
+
+  function* backward(gradLogits: Float32Array): Steps<void> {
+    if (!batch) throw new Error('backward was called before forward.');
+    const padded = batch;
+    const flat = onDevice(() =>
+      tf.tidy(() => {
+        const { grads } = tf.variableGrads(
+          () => tf.sum(tf.mul(run(variables, config, padded).logits, tf.tensor2d(gradLogits, [padded.rows, config.vocabulary]))),
+          Object.values(variables),
+        );
+        return tf.concat(entries.map(({ name }) => grads[variables[name].name].flatten()));
+      }),
+    );
+    gradient.set(yield* readTensor(flat, device));
+  }
+
   return {
-    backend: 'tfjs-cpu',
     config,
     layout,
-    getParameters: () => onCpu(getParameters),
-    setParameters: (values) => onCpu(() => setParameters(values)),
+    forward,
+    backward,
+    getParameters: () => parameters.slice(),
+    setParameters: (values: Float32Array) => onDevice(() => setParameters(values)),
     getOptimizer: () => ({ first: first.slice(), second: second.slice(), steps: adamSteps }),
-    setOptimizer(state) {
+    setOptimizer(state: OptimizerState) {
       checkLength(state.first, layout, "Adam's first moment");
       checkLength(state.second, layout, "Adam's second moment");
       first = state.first.slice();
       second = state.second.slice();
       adamSteps = state.steps;
     },
-    forward: (sequences) =>
-      onCpu(() => {
-        batch?.dispose();
-        const padded = padBatch(sequences, config);
-        batch = padded;
-        return tf.tidy(() => {
-          const { logits, hidden } = run(variables, config, padded);
-          return { logits: Float32Array.from(logits.dataSync()), hidden: Float32Array.from(hidden.dataSync()) };
-        });
-      }),
-    backward(gradLogits) {
-      if (!batch) throw new Error('backward was called before forward.');
-      const padded = batch;
-      onCpu(() => {
-        const { value, grads } = tf.variableGrads(
-          () => tf.sum(tf.mul(run(variables, config, padded).logits, tf.tensor2d(gradLogits, [padded.rows, config.vocabulary]))),
-          Object.values(variables),
-        );
-        value.dispose();
-        for (const { name, offset } of entries) gradient.set(grads[variables[name].name].dataSync(), offset);
-        tf.dispose(grads);
-      });
-    },
     getGradient: () => gradient.slice(),
     gradientNorm: () => Math.sqrt(gradient.reduce((sum, g) => sum + g * g, 0)),
-    adamStep: ({ learningRate, beta1, beta2, epsilon }) =>
-      onCpu(() => {
+    adamStep: ({ learningRate, beta1, beta2, epsilon }: AdamSettings) =>
+      onDevice(() => {
         adamSteps++;
-        const values = getParameters();
+        const values = parameters.slice();
         // Bias corrections as running products keep this file free of the browser's own power function.
         let power1 = 1;
         let power2 = 1;
@@ -118,7 +161,7 @@ export async function createTfjsModel(config: ModelConfig): Promise<LanguageMode
         }
         setParameters(values);
       }),
-    createDecoder: () => createTfjsDecoder(variables, config, onCpu),
+    createDecoder: () => createTfjsDecoder(variables, config, device, onDevice),
     dispose() {
       batch?.dispose();
       batch = undefined;

@@ -1,86 +1,137 @@
 import * as tf from '@tensorflow/tfjs';
-import { attend, gelu, layerWeights, type NamedWeights, rmsNorm } from './tfjsOperations.ts';
-import type { Decoder, ForwardResult, ModelConfig } from './types.ts';
+import type { Steps } from './steps.ts';
+import {
+  attend,
+  type Device,
+  gelu,
+  joinPredictions,
+  layerWeights,
+  type NamedWeights,
+  readPredictions,
+  rmsNorm,
+  type TensorPredictions,
+} from './tfjsOperations.ts';
+import type { ForwardResult, ModelConfig } from './types.ts';
 import { checkTokens } from './wasm/sequenceTree.ts';
 
-/** Decoder of TensorFlow.js operations: keys and values are kept in plain arrays, one token a row and step. */
-export function createTfjsDecoder(weights: NamedWeights, config: ModelConfig, onCpu: <T>(work: () => T) => T): Decoder {
-  const { width, heads, layers, context, vocabulary } = config;
-  /** [rows] tokens so far; per layer [rows, context, width] keys and values. */
-  let lengths = new Int32Array(0);
-  let keys: Float32Array[] = [];
-  let values: Float32Array[] = [];
+/** A `Decoder` that may have to wait. */
+export interface DecoderSteps {
+  prefill(prompts: readonly (readonly number[])[]): Steps<ForwardResult>;
+  step(rows: Int32Array, tokens: Int32Array): Steps<ForwardResult>;
+  dispose(): void;
+}
 
-  /** Rows' caches [B, longest, width] of one layer, with this step's keys or values added to it. */
-  const cached = (cache: Float32Array, fresh: tf.Tensor, rows: Int32Array, longest: number): tf.Tensor => {
-    const added = fresh.dataSync();
-    const joined = new Float32Array(rows.length * longest * width);
-    rows.forEach((row, k) => {
-      const start = row * context * width;
-      cache.set(added.subarray(k * width, (k + 1) * width), start + lengths[row] * width);
-      joined.set(cache.subarray(start, start + longest * width), k * longest * width);
-    });
-    return tf.tensor3d(joined, [rows.length, longest, width]);
+/**
+ * Decoder of TensorFlow.js operations, one token a row and step. Keys and values stay on the device, [rows, steps, width] a
+ * layer; a row that takes no part in a step gets a hole there, which its mask hides.
+ */
+export function createTfjsDecoder(
+  weights: NamedWeights,
+  config: ModelConfig,
+  device: Device,
+  onDevice: <T>(work: () => T) => T,
+): DecoderSteps {
+  const { width, heads, layers, context, vocabulary } = config;
+  /** [rows] tokens so far, and the steps that they took part in. */
+  let lengths = new Int32Array(0);
+  let partOf: boolean[][] = [];
+  let keys: (tf.Tensor | undefined)[] = [];
+  let values: (tf.Tensor | undefined)[] = [];
+
+  /** All rows' cache with this step's keys or values [rows of the step, width] added; replaces the one given. */
+  const grown = (cache: tf.Tensor | undefined, fresh: tf.Tensor, rows: Int32Array): tf.Tensor => {
+    let added = fresh;
+    if (rows.length < lengths.length) {
+      const place = new Int32Array(lengths.length).fill(rows.length);
+      rows.forEach((row, k) => {
+        place[row] = k;
+      });
+      added = tf.gather(tf.concat([fresh, tf.zeros([1, width])], 0), tf.tensor1d(place, 'int32'));
+    }
+    const column = added.reshape([lengths.length, 1, width]);
+    const result = tf.keep(cache ? tf.concat([cache, column], 1) : column.clone());
+    cache?.dispose();
+    return result;
   };
 
-  const advance = (rows: Int32Array, tokens: Int32Array): ForwardResult =>
-    tf.tidy(() => {
-      const at = rows.map((row) => lengths[row]);
-      const longest = at.reduce((most, position) => Math.max(most, position), 0) + 1;
-      const hides = (i: number) => i % longest > at[Math.floor(i / longest)];
-      const mask = tf.tensor4d(
-        Float32Array.from({ length: rows.length * longest }, (_, i) => (hides(i) ? -1e9 : 0)),
-        [rows.length, 1, 1, longest],
+  const advance = (rows: Int32Array, tokens: Int32Array): TensorPredictions => {
+    for (const [row, steps] of partOf.entries()) steps.push(rows.includes(row));
+    const steps = partOf[rows[0]].length;
+    const mask = tf.tensor4d(
+      Float32Array.from({ length: rows.length * steps }, (_, i) => (partOf[rows[Math.floor(i / steps)]][i % steps] ? 0 : -1e9)),
+      [rows.length, 1, 1, steps],
+    );
+    const at = rows.map((row) => lengths[row]++);
+    const chosen = rows.length < lengths.length ? tf.tensor1d(rows, 'int32') : null;
+    const ofRows = (cache: tf.Tensor) => (chosen ? tf.gather(cache, chosen) : cache);
+    let x = tf.add(tf.gather(weights.tok, tf.tensor1d(tokens, 'int32')), tf.gather(weights.pos, tf.tensor1d(at, 'int32'))) as tf.Tensor2D;
+    for (let l = 0; l < layers; l++) {
+      const layer = layerWeights(weights, l);
+      const [q, k, v] = tf.split(tf.matMul(rmsNorm(x, layer.attentionGain), layer.qkv), 3, 1);
+      keys[l] = grown(keys[l], k, rows);
+      values[l] = grown(values[l], v, rows);
+      const attended = attend(
+        q.reshape([rows.length, 1, width]),
+        ofRows(keys[l] as tf.Tensor),
+        ofRows(values[l] as tf.Tensor),
+        mask,
+        heads,
       );
-      let x = tf.add(tf.gather(weights.tok, tf.tensor1d(tokens, 'int32')), tf.gather(weights.pos, tf.tensor1d(at, 'int32'))) as tf.Tensor2D;
-      for (let l = 0; l < layers; l++) {
-        const layer = layerWeights(weights, l);
-        const [q, k, v] = tf.split(tf.matMul(rmsNorm(x, layer.attentionGain), layer.qkv), 3, 1);
-        const allKeys = cached(keys[l], k, rows, longest);
-        const allValues = cached(values[l], v, rows, longest);
-        const attended = attend(q.reshape([rows.length, 1, width]), allKeys, allValues, mask, heads);
-        x = tf.add(x, tf.matMul(attended.reshape([rows.length, width]) as tf.Tensor2D, layer.output));
-        x = tf.add(x, tf.matMul(gelu(tf.matMul(rmsNorm(x, layer.mlpGain), layer.up)), layer.down));
-      }
-      const hidden = rmsNorm(x, weights.gf);
-      const logits = tf.matMul(hidden, weights.out as tf.Tensor2D);
-      for (const row of rows) lengths[row]++;
-      return { logits: Float32Array.from(logits.dataSync()), hidden: Float32Array.from(hidden.dataSync()) };
-    });
+      x = tf.add(x, tf.matMul(attended.reshape([rows.length, width]) as tf.Tensor2D, layer.output));
+      x = tf.add(x, tf.matMul(gelu(tf.matMul(rmsNorm(x, layer.mlpGain), layer.up)), layer.down));
+    }
+    const hidden = rmsNorm(x, weights.gf);
+    return { logits: tf.matMul(hidden, weights.out as tf.Tensor2D), hidden };
+  };
 
-  const step = (rows: Int32Array, tokens: Int32Array): ForwardResult => {
+  const check = (rows: Int32Array, tokens: Int32Array): void => {
     for (const k of tokens.keys()) checkTokens(tokens, k, k + 1, config);
     for (const row of rows) {
       if (!(lengths[row] < context)) throw new Error(`Row ${row} is at the model's context of ${context} tokens and cannot grow.`);
     }
-    return onCpu(() => advance(rows, tokens));
+  };
+  const clear = () => {
+    tf.dispose([keys, values]);
+    keys = [];
+    values = [];
   };
 
+  /** One token for each of the rows; its predictions where they are wanted. */
+  function* take(rows: Int32Array, tokens: Int32Array, isWanted: boolean): Steps<ForwardResult | null> {
+    check(rows, tokens);
+    const joined = onDevice(() =>
+      tf.tidy(() => {
+        const predictions = advance(rows, tokens);
+        return isWanted ? joinPredictions(predictions) : undefined;
+      }),
+    );
+    return joined ? yield* readPredictions(joined, rows.length, config, device) : null;
+  }
+
   return {
-    prefill(prompts) {
-      const cache = () => Array.from({ length: layers }, () => new Float32Array(prompts.length * context * width));
+    *prefill(prompts) {
+      clear();
       lengths = new Int32Array(prompts.length);
-      keys = cache();
-      values = cache();
+      partOf = prompts.map(() => []);
       const result = { logits: new Float32Array(prompts.length * vocabulary), hidden: new Float32Array(prompts.length * width) };
       const longest = prompts.reduce((most, prompt) => Math.max(most, prompt.length), 0);
       for (let position = 0; position < longest; position++) {
         const rows = Int32Array.from(prompts.keys()).filter((r) => position < prompts[r].length);
-        const { logits, hidden } = step(
-          rows,
-          rows.map((r) => prompts[r][position]),
-        );
+        const isLast = (row: number) => position === prompts[row].length - 1;
+        const tokens = rows.map((r) => prompts[r][position]);
+        const read = yield* take(rows, tokens, rows.some(isLast));
+        if (!read) continue;
         rows.forEach((row, k) => {
-          result.logits.set(logits.subarray(k * vocabulary, (k + 1) * vocabulary), row * vocabulary);
-          result.hidden.set(hidden.subarray(k * width, (k + 1) * width), row * width);
+          if (!isLast(row)) return;
+          result.logits.set(read.logits.subarray(k * vocabulary, (k + 1) * vocabulary), row * vocabulary);
+          result.hidden.set(read.hidden.subarray(k * width, (k + 1) * width), row * width);
         });
       }
       return result;
     },
-    step,
-    dispose() {
-      keys = [];
-      values = [];
+    *step(rows, tokens) {
+      return (yield* take(rows, tokens, true)) as ForwardResult;
     },
+    dispose: clear,
   };
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import type { ModelConfig, PackedSequences } from './types.ts';
+import { settled, type Steps } from './steps.ts';
+import type { ForwardResult, ModelConfig, PackedSequences } from './types.ts';
 import { checkTokens } from './wasm/sequenceTree.ts';
 
 /** Weights by their name in the parameter layout. */
@@ -38,6 +39,32 @@ export function attend(q: tf.Tensor, k: tf.Tensor, v: tf.Tensor, mask: tf.Tensor
   const scores = tf.mul(tf.matMul(split(q), split(k), false, true), 1 / Math.sqrt(width / heads));
   const mixed = tf.matMul(tf.softmax(tf.add(scores, mask)), split(v));
   return tf.transpose(mixed, [0, 2, 1, 3]).reshape([count, queries, width]);
+}
+
+/** [K,V] logits and [K,d] hidden states. */
+export interface TensorPredictions {
+  logits: tf.Tensor2D;
+  hidden: tf.Tensor2D;
+}
+
+/** The backends that carry the composed model. */
+export type Device = 'cpu' | 'webgpu';
+
+/** The numbers of a tensor, which is given up. Only the GPU is waited for. */
+export function* readTensor(tensor: tf.Tensor, device: Device): Steps<Float32Array> {
+  const values = device === 'cpu' ? tensor.dataSync() : yield* settled(tensor.data());
+  tensor.dispose();
+  return values as Float32Array;
+}
+
+/** Both as one tensor: each read stalls a GPU. */
+export const joinPredictions = ({ logits, hidden }: TensorPredictions): tf.Tensor => tf.concat([logits.flatten(), hidden.flatten()]);
+
+/** What `joinPredictions` joined, [rows, ·] each. */
+export function* readPredictions(joined: tf.Tensor, rows: number, config: ModelConfig, device: Device): Steps<ForwardResult> {
+  const values = yield* readTensor(joined, device);
+  const split = rows * config.vocabulary;
+  return { logits: Float32Array.from(values.subarray(0, split)), hidden: Float32Array.from(values.subarray(split)) };
 }
 
 /** Ragged sequences padded to a rectangle. */

@@ -15,10 +15,11 @@ import { stepMetrics } from './metrics.ts';
 import { withTruth } from './oracle.ts';
 import { packResponses } from './pack.ts';
 import type { StepMetrics, StopReason, TrainingSettings } from './protocol.ts';
-import { assembleBatch, compareWithBase, pairsOf, sampleGroups, withGreedyRewards } from './rollout.ts';
+import { assembleBatch, baseSteps, greedyRewardSteps, groupSteps, pairsOf } from './rollout.ts';
 import type { SampledGroup } from './rollout.ts';
-import type { AdamSettings, LanguageModel } from './types.ts';
-import { prepareUpdate } from './update.ts';
+import { finish, finishLater, settled, type Steps } from './steps.ts';
+import type { AdamSettings, AnyModel, LanguageModel } from './types.ts';
+import { updateSteps } from './update.ts';
 
 /** P 8, G 8, E 2, M 2, Adam 3e-4, T 1. */
 export const DEFAULT_SETTINGS: TrainingSettings = {
@@ -35,6 +36,9 @@ export const DEFAULT_SETTINGS: TrainingSettings = {
  * then moves every weight by up to (1 − β1)/√(1 − β2) = 3.2 learning rates, and one such step in a thousand unlearns a digit.
  */
 const ADAM: Omit<AdamSettings, 'learningRate'> = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8 };
+
+const NO_TRUTH_ON_GPU =
+  'This method trains on true values, which only the WebAssembly engine works out: choose it under "Engine", or another method.';
 
 /** A slot whose groups a filter rejects is drawn at most this often. */
 const MAX_ATTEMPTS = 10;
@@ -56,8 +60,8 @@ export function trainerMethod(method: Method, mix: StageMix = {}, knobs: KnobVal
   };
 }
 
-export interface TrainerOptions {
-  model: LanguageModel;
+export interface TrainerOptions<M extends AnyModel = LanguageModel> {
+  model: M;
   task: Task;
   seed: string;
   settings: TrainingSettings;
@@ -79,13 +83,16 @@ export interface Trainer {
   setSettings(settings: TrainingSettings): void;
   setMethod(method: TrainerMethod): void;
   setSeed(seed: string): void;
+  /** One step, at once; of a model that answers later, `advanceLater`. */
   advance(): StepResult;
+  /** `check` as in `finishLater`. */
+  advanceLater(check?: () => void): Promise<StepResult>;
 }
 
 /** Weights and moments, to go back to. */
-const snapshot = (model: LanguageModel) => ({ parameters: model.getParameters(), optimizer: model.getOptimizer() });
+const snapshot = (model: AnyModel) => ({ parameters: model.getParameters(), optimizer: model.getOptimizer() });
 
-function restore(model: LanguageModel, good: ReturnType<typeof snapshot>): void {
+function restore(model: AnyModel, good: ReturnType<typeof snapshot>): void {
   model.setParameters(good.parameters);
   model.setOptimizer(good.optimizer);
 }
@@ -104,7 +111,8 @@ function minibatchesOf(groups: readonly number[], count: number, ...keys: number
 }
 
 /** Rolls out a step's groups; slots whose groups the method rejects are drawn again with other prompts. */
-function rollOut({ model, task, seed, settings, method }: TrainerOptions, step: number, state: MethodState): RolloutBatch {
+function* rollOut(options: TrainerOptions<AnyModel>, step: number, state: MethodState): Steps<RolloutBatch> {
+  const { model, task, seed, settings, method } = options;
   const { composed, knobs } = method;
   const { sampling } = composed.stages;
   const { temperature, groupSize } = settings;
@@ -112,7 +120,7 @@ function rollOut({ model, task, seed, settings, method }: TrainerOptions, step: 
   const chosen: SampledGroup[] = [];
   let missing = Array.from({ length: settings.prompts }, (_, slot) => slot);
   for (let attempt = 0; attempt < MAX_ATTEMPTS && missing.length > 0; attempt++) {
-    const drawn = sampleGroups({
+    const drawn = yield* groupSteps({
       model,
       task,
       ...draw,
@@ -131,11 +139,15 @@ function rollOut({ model, task, seed, settings, method }: TrainerOptions, step: 
     missing = missing.filter((_, i) => keep?.[i] === 0);
   }
   const batch: RolloutBatch = { ...assembleBatch(task, model, chosen, temperature), draw };
-  return missingNeeds(batch, composed.method, knobs).includes('greedyReward') ? withGreedyRewards(task, model, batch) : batch;
+  return missingNeeds(batch, composed.method, knobs).includes('greedyReward') ? yield* greedyRewardSteps(task, model, batch) : batch;
 }
 
 /** E × M inner updates on the kept groups. Null where a loss, a gradient or a weight was not a finite number. */
-function runUpdates(options: TrainerOptions, credit: CreditInput, step: number): { updates: UpdateRecord[]; clipFraction: number } | null {
+function* runUpdates(
+  options: TrainerOptions<AnyModel>,
+  credit: CreditInput,
+  step: number,
+): Steps<{ updates: UpdateRecord[]; clipFraction: number } | null> {
   const { model, settings } = options;
   const { kept, rewards, advantages } = prepareCredit(credit);
   const groupsKept = Array.from(kept.keys()).filter((group) => kept[group] === 1);
@@ -145,14 +157,14 @@ function runUpdates(options: TrainerOptions, credit: CreditInput, step: number):
   for (let epoch = 0; epoch < settings.epochs; epoch++) {
     const minibatches = minibatchesOf(groupsKept, settings.minibatches, hashText(options.seed), STREAM.minibatch, step, epoch);
     for (const [minibatch, groups] of minibatches.entries()) {
-      const { result, logprobs, entropies, gradLogits } = prepareUpdate(model, {
+      const { result, logprobs, entropies, gradLogits } = yield* updateSteps(model, {
         ...credit,
         groups,
         update: updates.length,
         rewards,
         advantages,
       });
-      model.backward(gradLogits);
+      yield* settled(model.backward(gradLogits));
       const gradientNorm = model.gradientNorm();
       if (!Number.isFinite(result.loss) || !Number.isFinite(gradientNorm)) return null;
       model.adamStep({ ...ADAM, learningRate: settings.learningRate });
@@ -167,37 +179,42 @@ function runUpdates(options: TrainerOptions, credit: CreditInput, step: number):
 }
 
 /** Adds the logits after the step's last update, for the *effect* of a step: true as long as no other step was taken. */
-export function withEffect(model: LanguageModel, batch: RolloutBatch): RolloutBatch {
-  const { logits } = model.forward(packResponses(pairsOf(batch)));
+export const withEffect = (model: LanguageModel, batch: RolloutBatch): RolloutBatch => finish(effectSteps(model, batch));
+
+/** As `withEffect`, on any model. */
+export function* effectSteps(model: AnyModel, batch: RolloutBatch): Steps<RolloutBatch> {
+  const { logits } = yield* settled(model.forward(packResponses(pairsOf(batch))));
   return { ...batch, logitsAfter: { width: model.config.vocabulary, data: logits } };
 }
 
 /** T_base is a setting of the run; a method's sampling stage reads it as the knob `temperature`. */
-const atTemperature = (options: TrainerOptions): TrainerOptions => ({
+const atTemperature = <M extends AnyModel>(options: TrainerOptions<M>): TrainerOptions<M> => ({
   ...options,
   method: { ...options.method, knobs: { ...options.method.knobs, temperature: options.settings.temperature } },
 });
 
 /** Trains `options.model`, whose weights and moments it goes on from. */
-export function createTrainer(options: TrainerOptions): Trainer {
+export function createTrainer(options: TrainerOptions<AnyModel>): Trainer {
   let current = atTemperature(options);
   let step = options.step ?? 0;
   let state: MethodState = options.state ?? null;
 
-  function advance(): StepResult {
+  function* advance(): Steps<StepResult> {
     const { model, method, base } = current;
     const { composed, knobs } = method;
     const good = snapshot(model);
-    const sampled = rollOut(current, step, state);
-    const { refLogprobs, klToBase } = compareWithBase(model, base, sampled);
+    const sampled = yield* rollOut(current, step, state);
+    const { refLogprobs, klToBase } = yield* baseSteps(model, base, sampled);
     // The weights are still those that drew the batch.
-    const known = composed.needs.has('trueAdvantages') ? withTruth(model, current.task, sampled) : sampled;
+    const needsTruth = composed.needs.has('trueAdvantages');
+    if (needsTruth && model.backend === 'tfjs-webgpu') throw new Error(NO_TRUTH_ON_GPU);
+    const known = needsTruth && model.backend !== 'tfjs-webgpu' ? withTruth(model, current.task, sampled) : sampled;
     const batch: RolloutBatch = {
       ...known,
       fields: { ...known.fields, refLogprobs },
       trainedWith: { method: composed.method.meta.id, knobs, state },
     };
-    const outcome = Number.isFinite(klToBase) ? runUpdates(current, { batch, composed, knobs, state }, step) : null;
+    const outcome = Number.isFinite(klToBase) ? yield* runUpdates(current, { batch, composed, knobs, state }, step) : null;
     if (!outcome) {
       restore(model, good);
       const message = `Step ${step + 1} gave a number that is not finite, so it was undone. Lower the learning rate or load an earlier checkpoint, then go on.`;
@@ -231,6 +248,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
     setSeed: (seed) => {
       current = { ...current, seed };
     },
-    advance,
+    advance: () => finish(advance()),
+    advanceLater: (check) => finishLater(advance(), check),
   };
 }

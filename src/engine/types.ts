@@ -44,6 +44,13 @@ export interface AdamSettings {
   epsilon: number;
 }
 
+/** Adam's moments, and the steps that it has taken. */
+export interface OptimizerState {
+  first: Float32Array;
+  second: Float32Array;
+  steps: number;
+}
+
 /** KV-cached sampling: rows are decoded in lock step, finished rows are dropped by the caller. */
 export interface Decoder {
   /** Runs the prompts (all of them at position 0…) and returns the logits after each: [rows,V] and hidden [rows,d]. */
@@ -53,26 +60,48 @@ export interface Decoder {
   dispose(): void;
 }
 
-/** One model on one backend. All methods are synchronous once `create…` has resolved. Returned arrays are copies that the caller owns. */
-export interface LanguageModel {
-  readonly backend: 'wasm' | 'tfjs-cpu';
+/** A decoder on a device that is read asynchronously. */
+export interface DeferredDecoder {
+  prefill(prompts: readonly (readonly number[])[]): Promise<ForwardResult>;
+  step(rows: Int32Array, tokens: Int32Array): Promise<ForwardResult>;
+  dispose(): void;
+}
+
+/** What every model answers at once, on whichever backend. Returned arrays are copies that the caller owns. */
+interface ModelBase {
   /** Why this is the slow engine, in words for the user; absent where it was chosen or is not slow. */
   readonly fallbackReason?: string;
   readonly config: ModelConfig;
   readonly layout: ParameterLayout;
   getParameters(): Float32Array;
   setParameters(values: Float32Array): void;
-  getOptimizer(): { first: Float32Array; second: Float32Array; steps: number };
-  setOptimizer(state: { first: Float32Array; second: Float32Array; steps: number }): void;
-  /** Forward pass; keeps what `backward` needs until the next `forward`. */
-  forward(batch: PackedSequences): ForwardResult;
-  /** Gradient of the loss by all parameters, given ∂loss/∂logits [K,V] at the rows of the last `forward`. Replaces the stored gradient. */
-  backward(gradLogits: Float32Array): void;
+  getOptimizer(): OptimizerState;
+  setOptimizer(state: OptimizerState): void;
   getGradient(): Float32Array;
   /** √Σg² of the stored gradient. */
   gradientNorm(): number;
   /** One Adam step with the stored gradient. */
   adamStep(settings: AdamSettings): void;
-  createDecoder(): Decoder;
   dispose(): void;
 }
+
+/** One model on one backend. All methods are synchronous once `create…` has resolved. */
+export interface LanguageModel extends ModelBase {
+  readonly backend: 'wasm' | 'tfjs-cpu';
+  /** Forward pass; keeps what `backward` needs until the next `forward`. */
+  forward(batch: PackedSequences): ForwardResult;
+  /** Gradient of the loss by all parameters, given ∂loss/∂logits [K,V] at the rows of the last `forward`. Replaces the stored gradient. */
+  backward(gradLogits: Float32Array): void;
+  createDecoder(): Decoder;
+}
+
+/** The same model on a device that is read asynchronously. */
+export interface DeferredModel extends ModelBase {
+  readonly backend: 'tfjs-webgpu';
+  forward(batch: PackedSequences): Promise<ForwardResult>;
+  backward(gradLogits: Float32Array): Promise<void>;
+  createDecoder(): DeferredDecoder;
+}
+
+/** What the training loop runs on (`steps.ts`). */
+export type AnyModel = LanguageModel | DeferredModel;

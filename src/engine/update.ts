@@ -6,7 +6,8 @@ import type { UpdateInput, UpdateResult } from '../core/pipeline.ts';
 import { logSoftmaxInto } from './distribution.ts';
 import { packResponses } from './pack.ts';
 import { pairsOf } from './rollout.ts';
-import type { LanguageModel } from './types.ts';
+import { finish, settled, type Steps } from './steps.ts';
+import type { AnyModel, LanguageModel } from './types.ts';
 
 export interface PreparedUpdate {
   result: UpdateResult;
@@ -18,13 +19,23 @@ export interface PreparedUpdate {
 }
 
 /** Forward pass over the minibatch: log-probs and entropies at T_base, and log π [N_k,V]. */
-export function evaluateMinibatch(model: LanguageModel, batch: RolloutBatch, groups: readonly number[]) {
+export const evaluateMinibatch = (model: LanguageModel, batch: RolloutBatch, groups: readonly number[]): EvaluatedMinibatch =>
+  finish(minibatchSteps(model, batch, groups));
+
+interface EvaluatedMinibatch {
+  tokens: Int32Array;
+  logPi: Float64Array;
+  logprobs: Float64Array;
+  entropies: Float64Array;
+}
+
+function* minibatchSteps(model: AnyModel, batch: RolloutBatch, groups: readonly number[]): Steps<EvaluatedMinibatch> {
   const V = model.config.vocabulary;
   const pairs = pairsOf(
     batch,
     groups.flatMap((group) => batch.responses.slice(batch.groups[group].start, batch.groups[group].end)),
   );
-  const { logits } = model.forward(packResponses(pairs));
+  const { logits } = yield* settled(model.forward(packResponses(pairs)));
   const size = logits.length / V;
   const tokens = new Int32Array(size);
   const logPi = new Float64Array(logits.length);
@@ -43,10 +54,15 @@ export function evaluateMinibatch(model: LanguageModel, batch: RolloutBatch, gro
 }
 
 /** Forward pass and core's coefficients; the model's weights stay as they are. `input` is core's, without the current policy's numbers. */
-export function prepareUpdate(model: LanguageModel, input: Omit<UpdateInput, 'logprobs' | 'entropies'>): PreparedUpdate {
+export const prepareUpdate = (model: LanguageModel, input: MinibatchInput): PreparedUpdate => finish(updateSteps(model, input));
+
+type MinibatchInput = Omit<UpdateInput, 'logprobs' | 'entropies'>;
+
+/** As `prepareUpdate`, on any model. */
+export function* updateSteps(model: AnyModel, input: MinibatchInput): Steps<PreparedUpdate> {
   const V = model.config.vocabulary;
   const T = input.batch.baseTemperature;
-  const { tokens, logPi, logprobs, entropies } = evaluateMinibatch(model, input.batch, input.groups);
+  const { tokens, logPi, logprobs, entropies } = yield* minibatchSteps(model, input.batch, input.groups);
   const result = computeUpdate({ ...input, logprobs, entropies });
   const gradLogits = new Float32Array(logPi.length);
   for (let k = 0; k < tokens.length; k++) {

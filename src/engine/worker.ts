@@ -1,5 +1,6 @@
 /** The module worker: one session and its messages. */
 import { createModel } from './createModel.ts';
+import { createGpuModel } from './gpu.ts';
 import type { FromWorker, ToWorker } from './protocol.ts';
 import { createSession } from './session.ts';
 import type { SessionHost } from './session.ts';
@@ -22,6 +23,7 @@ const host: SessionHost = {
   },
   now: () => performance.now(),
   createModel: (config, options) => createModel(config, options),
+  createGpuModel,
 };
 
 const session = createSession(host);

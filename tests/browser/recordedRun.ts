@@ -1,5 +1,6 @@
 /** A training run as page and worker speak of it: what the page asked for, and the hash of every step's tokens. */
 import { createModel } from '../../src/engine/createModel.ts';
+import { createGpuModel } from '../../src/engine/gpu.ts';
 import type { FromWorker, ToWorker } from '../../src/engine/protocol.ts';
 import { createSession } from '../../src/engine/session.ts';
 import { until } from './harness.ts';
@@ -66,6 +67,7 @@ export async function runInNode(start: NonNullable<Recorded['start']>, steps: nu
     schedule: (task) => setImmediate(task),
     now: () => performance.now(),
     createModel: (config) => createModel(config, { backend: 'wasm' }),
+    createGpuModel,
   });
   const { checkpoint, base, ...plain } = start;
   const bytes = (numbers: number[]) => Uint8Array.from(numbers).buffer as ArrayBuffer;
