@@ -15,6 +15,11 @@ const { values: options } = parseArgs({
   options: { cells: { type: 'string', default: 'build/cells' }, out: { type: 'string', default: 'docs/methods-on-chain-sum.md' } },
 });
 
+/** What a row needs to be read rightly, by method. */
+const REMARKS: Readonly<Record<string, string>> = {
+  e1: 'pays only answers no longer than the group’s average; here the whole answer counts as thinking, so it learns to answer directly',
+};
+
 const cells = readCells(options.cells);
 const runsOf = (id: string): Run[] =>
   cells
@@ -49,7 +54,7 @@ function rowOf({ id, title }: (typeof METHODS)[number]): string {
     spread(runs, (point) => point.reward, 3),
     spread(runs, (point) => point.entropy, 3),
     spread(runs, (point) => point.length, 2),
-    ended.length > 0 ? `ended early: ${ended.join(', ')}` : '',
+    [...(ended.length > 0 ? [`ended early: ${ended.join(', ')}`] : []), ...(REMARKS[id] ? [REMARKS[id]] : [])].join('; '),
   ];
   return `| ${cellsOfRow.join(' | ')} |`;
 }
