@@ -1,4 +1,5 @@
 import { useMemo } from 'react';
+import { HEADLINE } from '../../core/methods/index.ts';
 import { knobsOf } from '../../core/pipeline.ts';
 import type { Knob, StageName } from '../../core/stages/types.ts';
 import { mixedMethods } from '../../state/credit.ts';
@@ -17,7 +18,10 @@ const GROUP_TITLES: Readonly<Record<StageName, string>> = {
   regulariser: 'Regulariser',
 };
 
-/** Sliders of the viewed method and of the run, by stage. A method's own knob replaces the run's of the same id. */
+/**
+ * Sliders of the viewed method and of the run: first those that only this method has beside the flat one of the large switch,
+ * then all others by stage. A method's own knob replaces the run's of the same id.
+ */
 export function Knobs() {
   const method = useLabState((state) => state.methods[state.viewMethod] ?? null);
   const methods = useLabState((state) => state.methods);
@@ -28,21 +32,28 @@ export function Knobs() {
     const ids = new Set(own.map(({ id }) => id));
     return [...own, ...SETTINGS.filter(({ id }) => !ids.has(id))];
   }, [method, methods, mix]);
+  const flat = useLabState((state) => state.methods[HEADLINE[0]] ?? null);
   const shown = shownKnobs(knobs, overrides);
+  const usual = new Set([...(flat?.knobs ?? []), ...SETTINGS].map(({ id }) => id));
+  const isOwn = ({ knob }: ShownKnob): boolean => flat !== null && !usual.has(knob.id);
   return (
     <div className="knobs">
-      {STAGE_NAMES.map((stage) => {
-        const members = shown.filter(({ knob }) => knob.stage === stage);
-        if (members.length === 0) return null;
-        return (
-          <section key={stage} aria-label={`${GROUP_TITLES[stage]} knobs`}>
-            <h3>{GROUP_TITLES[stage]}</h3>
-            <KnobList members={members.filter(({ knob }) => !knob.advanced)} />
-            <More members={members.filter(({ knob }) => knob.advanced)} />
-          </section>
-        );
-      })}
+      <Group title={`${method?.meta.title}’s own`} members={shown.filter(isOwn)} />
+      {STAGE_NAMES.map((stage) => (
+        <Group key={stage} title={GROUP_TITLES[stage]} members={shown.filter((member) => member.knob.stage === stage && !isOwn(member))} />
+      ))}
     </div>
+  );
+}
+
+function Group({ title, members }: { title: string; members: readonly ShownKnob[] }) {
+  if (members.length === 0) return null;
+  return (
+    <section aria-label={`${title} knobs`}>
+      <h3>{title}</h3>
+      <KnobList members={members.filter(({ knob }) => !knob.advanced)} />
+      <More members={members.filter(({ knob }) => knob.advanced)} />
+    </section>
   );
 }
 
