@@ -4,7 +4,7 @@
  * From the shipped base models: one GRPO run of 200 steps at the documented defaults, with checkpoints along it, and one
  * run that collapses (from a model that was pre-trained too little, at a high learning rate). Writes
  * public/checkpoints/<task>/*.bin, one recorded step for each in public/recordings/<task>/, and recordings/index.json.
- * The run's seed is the first whose step 20 is worth a first look: see showcase.ts.
+ * The run's seed is the first with a group worth a first look: see showcase.ts.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -28,10 +28,18 @@ import { readCheckpoint, writeBytes } from './checkpointFiles.ts';
 import { showcaseGroup, strategyTokens } from './showcase.ts';
 
 const METHOD = HEADLINE[0];
-const FIRST = 20;
-const STEPS = [10, FIRST, 50, 100, 150, 200];
-/** Share of clipped tokens at the last update that makes the clip visible and leaves most tokens alone. */
-const CLIPPED: readonly [number, number] = [0.02, 0.1];
+
+interface Plan {
+  /** Step of the first look, one of `steps`. */
+  first: number;
+  steps: readonly number[];
+  /** Share of clipped tokens at the last update of the first look that makes the clip visible and leaves most tokens alone. */
+  clipped: readonly [number, number];
+}
+
+const PLAN: Plan = { first: 20, steps: [10, 20, 50, 100, 150, 200], clipped: [0.02, 0.1] };
+/** Tasks for which that does not fit. Of the many tokens of oops few are decisions, it is learnt within 20 steps, and its recordings are long. */
+const PLANS: Readonly<Record<string, Plan>> = { oops: { first: 5, steps: [5, 20, 50, 200], clipped: [0.0005, 0.1] } };
 const MAX_SEEDS = 400;
 /** The run that collapses: steps of pre-training, learning rate, steps, and the entropy below which it has, nats. */
 const COLLAPSE = { pretraining: 300, learningRate: 3e-3, steps: 200, entropy: 0.05, seeds: 3 };
@@ -109,28 +117,29 @@ async function record(task: Task): Promise<TaskCatalogue> {
   const model = await createModel(config);
   const base = readCheckpoint(`public/checkpoints/${task.meta.id}/base.bin`, task.meta.id, config).parameters;
   const openings = strategyTokens(task);
+  const { first, steps, clipped } = PLANS[task.meta.id] ?? PLAN;
 
   let seed = '';
   let group = -1;
   for (let s = 1; group < 0; s++) {
-    if (s > MAX_SEEDS) throw new Error(`No seed of ${MAX_SEEDS} shows enough at step ${FIRST}.`);
+    if (s > MAX_SEEDS) throw new Error(`No seed of ${MAX_SEEDS} shows enough at step ${first}.`);
     seed = `lecture-${s}`;
     const trainer = trainerFrom(model, task, base, seed, method);
     let last = advance(trainer);
-    while (trainer.step < FIRST) last = advance(trainer);
+    while (trainer.step < first) last = advance(trainer);
     const { clipFraction } = last.metrics;
-    if (clipFraction >= CLIPPED[0] && clipFraction <= CLIPPED[1]) group = showcaseGroup(last.batch, openings);
+    if (clipFraction >= clipped[0] && clipFraction <= clipped[1]) group = showcaseGroup(last.batch, openings);
   }
   console.log(`${task.meta.id}: seed ${seed}, group ${group}`);
 
   const recorder: Recorder = { task, model, entries: [] };
   const trainer = trainerFrom(model, task, base, seed, method);
   const metrics: StepMetrics[] = [];
-  while (trainer.step < STEPS[STEPS.length - 1]) {
+  while (trainer.step < steps[steps.length - 1]) {
     const step = advance(trainer);
     metrics.push(step.metrics);
     if (trainer.step === 1) ship(recorder, 'base', 'base model, before training', 0, seed, step.batch);
-    if (STEPS.includes(trainer.step))
+    if (steps.includes(trainer.step))
       ship(recorder, `step-${trainer.step}`, `step ${trainer.step} of a ${method.meta.title} run`, trainer.step, seed, step.batch);
   }
 
@@ -141,16 +150,16 @@ async function record(task: Task): Promise<TaskCatalogue> {
   const undertrained = model.getParameters();
   for (let s = 1; s <= COLLAPSE.seeds; s++) {
     const doomed = trainerFrom(model, task, undertrained, `collapse-${s}`, method, COLLAPSE.learningRate);
-    const first = advance(doomed);
-    let last = first;
+    const opening = advance(doomed);
+    let last = opening;
     while (doomed.step < COLLAPSE.steps) last = advance(doomed);
-    if (last.metrics.entropy > COLLAPSE.entropy || last.metrics.reward > first.metrics.reward) {
+    if (last.metrics.entropy > COLLAPSE.entropy || last.metrics.reward > opening.metrics.reward) {
       // A task whose under-trained model does not collapse ships without such a run; chain-sum has one.
       console.log(`  seed ${s} does not collapse: entropy ${last.metrics.entropy.toFixed(3)}, reward ${last.metrics.reward.toFixed(3)}`);
       continue;
     }
     console.log(
-      `  collapse of seed ${s}: entropy ${first.metrics.entropy.toFixed(3)} to ${last.metrics.entropy.toFixed(3)}, reward from ${first.metrics.reward.toFixed(3)}`,
+      `  collapse of seed ${s}: entropy ${opening.metrics.entropy.toFixed(3)} to ${last.metrics.entropy.toFixed(3)}, reward from ${opening.metrics.reward.toFixed(3)}`,
     );
     ship(
       recorder,
@@ -166,10 +175,10 @@ async function record(task: Task): Promise<TaskCatalogue> {
   return {
     id: task.meta.id,
     base: `checkpoints/${task.meta.id}/base.bin`,
-    first: `step-${FIRST}`,
+    first: `step-${first}`,
     group,
     checkpoints: recorder.entries,
-    metrics: metrics.slice(0, FIRST).map(rounded),
+    metrics: metrics.slice(0, first).map(rounded),
   };
 }
 
