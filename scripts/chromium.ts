@@ -60,6 +60,6 @@ const FLAGS = [
 ];
 
 /** Starts the system's Chromium without a window and without traffic of its own. */
-export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: ensureChromium(), args: FLAGS, headless: true });
+export function launchChromium(flags: readonly string[] = []): Promise<Browser> {
+  return chromium.launch({ executablePath: ensureChromium(), args: [...FLAGS, ...flags], headless: true });
 }

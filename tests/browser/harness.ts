@@ -31,8 +31,8 @@ export interface Lab {
   allowError(pattern: RegExp): void;
 }
 
-/** Registers server, browser and the error watch for the tests of one file. */
-export function useLab(base = '/'): Lab {
+/** Registers server, browser and the error watch for the tests of one file; `flags` are Chromium's. */
+export function useLab(base = '/', flags: readonly string[] = []): Lab {
   let server: RunningServer;
   let browser: Browser;
   let errors: string[] = [];
@@ -42,7 +42,7 @@ export function useLab(base = '/'): Lab {
   beforeAll(async () => {
     if (!existsSync(`${DIST}/index.html`)) throw new Error('dist/ is missing: run "npm run build" first ("npm test" does).');
     server = await serve({ root: DIST, base, port: 0 });
-    browser = await launchChromium();
+    browser = await launchChromium(flags);
   });
   afterAll(async () => {
     await browser?.close();
