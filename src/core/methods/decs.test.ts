@@ -76,6 +76,9 @@ describe('the necessary prefix', () => {
     expect([...trace.chunkType.values]).toEqual([b, b, a, a, d, d, d, none]);
     expect([...trace.redundant.values]).toEqual([0, 0, 0, 0, 1, 1, 1, 0]);
     expect(trace.redundantShare.values[0]).toBe(3 / 8);
+    // Of the right answers' tokens.
+    expect(run(batchOf([thinker([needed, again], 1, 1), thinker([wrong], 0)])).trace.redundantShare.values[0]).toBe(3 / 6);
+    expect(run(batchOf([thinker([wrong], 0)])).trace.redundantShare.values[0]).toBe(0);
   });
 });
 
@@ -228,6 +231,10 @@ describe('“every redundant token is pushed down”', () => {
     expect(three.advantages[3]).toBeGreaterThan(0);
     expect(three.advantages[3]).toBeLessThan(three.advantages[7 + 3]);
   });
+  it('leaves them alone where all re-check alike', () => {
+    const { trace } = run(batchOf([thinker([needed, again], 1), thinker([needed, again], 1)]));
+    expect([...trace.redundantCredit.values.subarray(0, 7)]).toEqual([0, 0, 2, 2, 2, 0, 0]);
+  });
   it('holds for none of the 86 of the fixture’s mixed groups and for 29 of the 33 of its all-right ones', () => {
     const file = JSON.parse(readFileSync(new URL('../../../tests/fixtures/decs.json', import.meta.url), 'utf8')) as {
       cases: { groups: { responses: { reward: number }[] }[] }[];
@@ -305,16 +312,17 @@ describe('the curriculum', () => {
     expect([...at({ kappa: 0.3 }, {}, { curriculum: 0 }).kept]).toEqual(Array(10).fill(1));
   });
   it.each([
-    [-0.1, 0, 0],
-    [0, 0, 0],
-    [0.19, 0, 0],
+    [-0.1, 0, 0, 0],
+    [0, 0, 0, 0],
+    [0.19, 0, 0, 1],
     // ⌊0.2 · 4/0.8⌋ is 1 in decimals; 4 · 0.25 in binary too
-    [0.2, 1, 1],
-    [0.35, 2, 2],
-    [0.65, 7, 4],
-    [1, 4, 4],
-    [1.5, 4, 4],
-  ])('at κ = %s wants ⌊4κ/(1 − κ)⌋ = %s easy groups and has %s', (kappa, wanted, kept) => {
+    [0.2, 1, 1, 1],
+    [0.35, 2, 2, 1],
+    [0.65, 7, 4, 1],
+    [1, 4, 4, 2],
+    [1.5, 4, 4, 2],
+  ])('at κ = %s wants ⌊4κ/(1 − κ)⌋ = %s easy groups and has %s', (kappa, wanted, kept, rule) => {
+    expect(at({ kappa }).trace.easyRule.values[0]).toBe(rule);
     expect(at({ kappa }).trace.easyWanted.values[0]).toBe(wanted);
     expect(easyKept({ kappa })).toBe(kept);
     expect([...at({ kappa }).kept.subarray(0, 4), ...at({ kappa }).kept.subarray(8)]).toEqual([1, 1, 1, 1, 0, 0]);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chunkRanges, thinkingEnd } from './chunks.ts';
+import { chunkRanges, mergeShortChunks, thinkingEnd } from './chunks.ts';
 
 const WAIT = 9;
 const END_OF_THINKING = 8;
@@ -40,5 +40,31 @@ describe('chunks', () => {
         expect(at).toBe(end);
       }),
     );
+  });
+});
+
+describe('chunks without a line end inside', () => {
+  const NEWLINE = 0;
+  /** The ends of the merged chunks of these pieces. */
+  const ends = (...pieces: number[][]) => {
+    const tokens = pieces.flat();
+    const startOf = (k: number) => pieces.slice(0, k).flat().length;
+    const chunks = pieces.map((_, k) => ({ start: startOf(k), end: startOf(k + 1) }));
+    return mergeShortChunks(tokens, chunks, (token) => token === NEWLINE).map(({ end }) => end);
+  };
+  const line = [1, NEWLINE, 2];
+
+  it('join the next one, and the last stays as it is', () => {
+    expect(ends(line, line, [3])).toEqual([3, 6, 7]);
+    expect(ends([3], line, line)).toEqual([4, 7]);
+    expect(ends([3], [4], [5])).toEqual([3]);
+    expect(ends(line, [3], [4])).toEqual([3, 5]);
+    expect(ends()).toEqual([]);
+  });
+  it('are those whose newlines all lead, or all trail; one of each counts as a line end', () => {
+    expect(ends([NEWLINE, NEWLINE, 1], [2])).toEqual([4]);
+    expect(ends([1, NEWLINE, NEWLINE], [2])).toEqual([4]);
+    expect(ends([NEWLINE, NEWLINE], [2])).toEqual([3]);
+    expect(ends([NEWLINE, 1, NEWLINE], [2])).toEqual([3, 4]);
   });
 });

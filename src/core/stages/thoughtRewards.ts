@@ -35,7 +35,7 @@ function stepsOf(batch: RolloutBatch, i: number, noise: number): Step[] {
   const given = spans?.filter(({ kind }) => kind === 'step') ?? [];
   const steps = given.slice(0, -1).map((span, k): Step => {
     const label = (reward > 0 ? span.correct : (span.adopted ?? true)) ? 1 : 0;
-    const isFlipped = noise > 0 && uniformAt(seed, STREAM.labels, place, i, k) < noise;
+    const isFlipped = uniformAt(seed, STREAM.labels, place, i, k) < noise;
     return { end: span.end, label: isFlipped ? 1 - label : label, isFlipped };
   });
   return [...steps, { end: end - start, label: 1, isFlipped: false }];
