@@ -13,6 +13,7 @@ const CHECKED: Readonly<Record<MethodMeta['status'], string>> = {
   'authors-code': "the authors' code",
   'library-code': "a library's code",
   reconstruction: 'a reconstruction',
+  ours: "the lab's own",
 };
 
 describe('the README', () => {

@@ -6,7 +6,7 @@ import { LANES } from '../src/core/lanes.ts';
 import { HEADLINE, loadMethod, METHODS } from '../src/core/methods/index.ts';
 import { composeMethod, creditBatch, defaultKnobs, knobsOf } from '../src/core/pipeline.ts';
 import type { Lane, Method } from '../src/core/stages/types.ts';
-import { seededBatch, withUpdates } from '../src/core/testBatch.ts';
+import { furnish, seededBatch, withUpdates } from '../src/core/testBatch.ts';
 import { knobTable } from './support/knobTable.ts';
 
 /** Adding a method = one file, one registry line, one fixture, one docs page: this says what is missing. */
@@ -36,6 +36,7 @@ describe.each(METHODS.map(({ id }) => id))('%s', (id) => {
     const entry = METHODS.find((line) => line.id === id);
     expect({ id: meta.id, title: meta.title, family: meta.family }).toEqual({ id, title: entry?.title, family: entry?.family });
     expect(existsSync(`${root}/src/core/methods/${id}.ts`)).toBe(true);
+    if (meta.status === 'ours') return expect(id in FIXTURES).toBe(false);
     expect(existsSync(`${root}/tests/fixtures/${id}.json`)).toBe(true);
     expect((await FIXTURES[id]()).id).toBe(id);
   });
@@ -49,6 +50,7 @@ describe.each(METHODS.map(({ id }) => id))('%s', (id) => {
     const { meta } = await loadMethod(id);
     for (const text of [meta.fullName, meta.paper.authors, meta.source]) expect(text.length).toBeGreaterThan(3);
     expect(meta.changes).toMatch(/^[A-Z].*\.$/);
+    if (meta.status === 'ours') return expect(meta.paper).toMatchObject({ arxiv: null, venue: 'this lab’s own, no paper' });
     expect(meta.source).toMatch(/@[0-9a-f]{7}/);
     expect(meta.paper.arxiv === null ? meta.paper.venue : meta.paper.arxiv).toMatch(/\d/);
     expect(read(`docs/methods/${id}.md`)).toContain(meta.paper.arxiv ?? String(meta.paper.year));
@@ -69,7 +71,7 @@ describe.each(METHODS.map(({ id }) => id))('%s', (id) => {
   });
   it('describes every lane, and each has numbers', async () => {
     const method = await loadMethod(id);
-    const result = creditBatch(withUpdates(seededBatch(2, 4, 4)), composeMethod(method), defaultKnobs(method));
+    const result = creditBatch(withUpdates(furnish(seededBatch(2, 4, 4))), composeMethod(method), defaultKnobs(method));
     for (const lane of method.lanes as Lane[]) {
       expect(lane.label.length * lane.meaning.length, lane.id).toBeGreaterThan(0);
       expect(typeof lane.unit).toBe('string');
@@ -89,7 +91,7 @@ describe.each(METHODS.map(({ id }) => id))('%s', (id) => {
     const settings: Record<string, number>[] = [{}, { klCoef: 0.1 }, ...choices];
     for (const knobs of settings) {
       const all = { ...defaultKnobs(method), ...knobs };
-      const { trace } = creditBatch(withUpdates(seededBatch(2, 4, 4)), composeMethod(method), all);
+      const { trace } = creditBatch(withUpdates(furnish(seededBatch(2, 4, 4))), composeMethod(method), all);
       for (const name of [...Object.keys(trace), ...Object.keys(all).map((knob) => `knob:${knob}`)]) known.add(name);
     }
     for (const term of termsOf(method)) expect(known.has(term), term).toBe(true);

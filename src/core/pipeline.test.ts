@@ -16,7 +16,7 @@ import { STREAM, uniformAt } from './random.ts';
 import { BASE_STAGES } from './stages/base.ts';
 import { requireField } from './stages/fields.ts';
 import type { LossStage, Method } from './stages/types.ts';
-import { batchOf, seededBatch, withRatios, withUpdates } from './testBatch.ts';
+import { batchOf, furnish, seededBatch, withRatios, withUpdates } from './testBatch.ts';
 import { perToken } from './trace.ts';
 
 const methods: Record<string, Method> = {};
@@ -56,7 +56,7 @@ describe('credit under the trained method', () => {
   it.each(METHODS.map(({ id }) => id))('%s: recomputed coefficients are the stored ones, to the bit, at every update', (id) => {
     const method = methods[id];
     const knobs = { ...defaultKnobs(method), klCoef: 0.05 };
-    const batch = train(withUpdates(seededBatch(4, 4, 5)), method, knobs);
+    const batch = train(withUpdates(furnish(seededBatch(4, 4, 5))), method, knobs);
     const composed = composeMethod(method);
     for (const [k, update] of batch.updates.entries()) {
       const credit = creditBatch(batch, composed, knobs, { update: k });
@@ -196,7 +196,7 @@ describe('composing methods', () => {
     }
   });
   it('credits every mix of two methods’ stages', () => {
-    const batch = withUpdates(seededBatch(2, 4, 4));
+    const batch = withUpdates(furnish(seededBatch(2, 4, 4)));
     for (const a of Object.values(methods)) {
       for (const b of Object.values(methods)) {
         for (const stage of ['sampling', 'reward', 'advantage', 'loss', 'regulariser'] as const) {

@@ -42,6 +42,13 @@ export const METHODS: readonly MethodEntry[] = [
   { id: 'tp-grpo', title: 'TP-GRPO', family: 'process', load: async () => (await import('./tp-grpo.ts')).tpGrpo },
   { id: 'verpo', title: 'VeRPO', family: 'process', load: async () => (await import('./verpo.ts')).verpo },
   { id: 'e1', title: 'e1', family: 'length', load: async () => (await import('./e1.ts')).e1 },
+  { id: 'tree-td', title: 'Tree TD', family: 'truth', load: async () => (await import('./tree-td.ts')).treeTdMethod },
+  {
+    id: 'true-advantage',
+    title: 'True advantage',
+    family: 'truth',
+    load: async () => (await import('./true-advantage.ts')).trueAdvantageMethod,
+  },
 ];
 
 /** Ids on the first screen's switch, in shelf order. */

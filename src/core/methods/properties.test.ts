@@ -37,11 +37,15 @@ const KEEP_EQUAL_REWARDS = [
   'otb',
   // Its values are those of continuations.
   'spo-chain',
+  // Its advantages are the oracle's.
+  'true-advantage',
 ];
+/** Methods whose advantage no reward of the batch enters. */
+const READ_NO_REWARD = ['true-advantage'];
 /** Methods that call a response right where its reward is above 0. */
 const SIGN_OF_REWARDS = ['ktae'];
 /** Methods that do not divide by a spread: rewards twice as large give twice the credit. */
-const SCALE_WITH_REWARDS = ['rloo', 'dr-grpo', 'opo', 'treerl'];
+const SCALE_WITH_REWARDS = ['rloo', 'dr-grpo', 'opo', 'treerl', 'tree-td'];
 
 /** Methods whose advantages are normalised over all groups. */
 const COMPARE_OVER_THE_BATCH = ['reinforce-pp'];
@@ -205,7 +209,7 @@ describe.each(ids)('%s', (id) => {
   it('takes KL in the reward and in the loss by any estimator, and any aggregation and dual clip that its loss has', () => {
     const knobs = knobsOf(methods[id]).map((knob) => knob.id);
     // A method may bring a reward of its own, without a KL.
-    const hasReward = !methods[id].stages.reward || knobs.includes('klInRewardCoef');
+    const hasReward = knobs.includes('klInRewardCoef') || (!methods[id].stages.reward && !READ_NO_REWARD.includes(id));
     for (const knob of ['klCoef', 'klType', 'aggMode', 'lossScaleFactor']) expect(knobs).toContain(knob);
     if (hasReward) for (const knob of ['klInRewardCoef', 'klInRewardType']) expect(knobs).toContain(knob);
     if (!NO_CLIP.includes(id)) for (const knob of ['clipLow', 'clipHigh', 'clipC', 'delta', 'logRatioClamp']) expect(knobs).toContain(knob);

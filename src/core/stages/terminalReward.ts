@@ -15,7 +15,8 @@ export function scalarRewards({ batch, knobs }: StageInput, scalars: Float64Arra
   batch.responses.forEach((response, i) => {
     reward[response.end - 1] = scalars[i];
   });
-  if (knobs.klInRewardCoef === 0) {
+  // A method whose advantage reads no reward has no such knob.
+  if ((knobs.klInRewardCoef ?? 0) === 0) {
     return {
       streams: { reward },
       total: scalars,

@@ -178,10 +178,10 @@ export interface MethodMeta {
   changes: string;
   /** Where the equations come from: paper equation, repo@commit. */
   source: string;
-  /** Fixtures computed by the authors' own functions; by a well-known library's, where the authors released none; or from the paper's equations alone. */
-  status: 'authors-code' | 'library-code' | 'reconstruction';
+  /** Fixtures computed by the authors' own functions; by a well-known library's, where the authors released none; or from the paper's equations alone. `ours`: no paper, no fixture. */
+  status: 'authors-code' | 'library-code' | 'reconstruction' | 'ours';
   /** What the method changes, for grouping in the shelf. */
-  family: 'baseline' | 'entropy' | 'tree' | 'process' | 'length' | 'model' | 'preference';
+  family: 'baseline' | 'entropy' | 'tree' | 'process' | 'length' | 'model' | 'preference' | 'truth';
 }
 
 export interface Method {
