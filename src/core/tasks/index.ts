@@ -10,6 +10,9 @@ export interface TaskEntry {
 export const TASKS: readonly TaskEntry[] = [
   { id: 'chain-sum', title: 'Chain sum', load: async () => (await import('./chainSum.ts')).chainSum },
   { id: 'countdown', title: 'Countdown', load: async () => (await import('./countdown.ts')).countdown },
+  { id: 'recheck', title: 'Recheck', load: async () => (await import('./recheck.ts')).recheck },
+  { id: 'oops', title: 'Oops', load: async () => (await import('./oops.ts')).oops },
+  { id: 'programs', title: 'Programs', load: async () => (await import('./programs.ts')).programs },
 ];
 
 /** The task of this id; an unknown id is an error that lists the known ones. */
