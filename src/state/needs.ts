@@ -23,6 +23,8 @@ const FIELDS: Readonly<Partial<Record<Need, string>>> = {
   greedyReward: 'the reward of the greedy answer',
   sumPiSquared: 'the sum of squared probabilities at each token',
   temperature: 'the temperature of each draw',
+  trueValues: 'the true value of each prefix',
+  trueAdvantages: 'the true advantage of each token',
   uniforms: 'a random draw for each token',
 };
 
