@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { batchFromJson, batchToJson } from './batchJson.ts';
+import { batchFromJson } from './batchJson.ts';
+import { batchToJson } from './batchToJson.ts';
 import { seededBatch, withUpdates } from './testBatch.ts';
 
 const response = { tokens: [1, 2], reward: 1, oldLogprobs: [-1, -2] };

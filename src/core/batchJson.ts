@@ -16,7 +16,6 @@ import {
   readNumbers,
   readObject,
   readText,
-  writeAnyNumber,
 } from './jsonReader.ts';
 
 export const TOKEN_FIELDS: readonly TokenField[] = [
@@ -34,7 +33,7 @@ export const TOKEN_FIELDS: readonly TokenField[] = [
   'sumPiSquared',
   'uniforms',
 ];
-const MATRICES = ['logits', 'logitsAfter', 'hidden'] as const;
+export const MATRICES = ['logits', 'logitsAfter', 'hidden'] as const;
 const ROLES = ['chosen', 'rejected', 'reference'] as const;
 const SPAN_KINDS: readonly Span['kind'][] = ['step', 'chunk', 'thought', 'turn', 'patch'];
 /** A log-prob that float32 rounded to just above 0 is no mistake; 0.1 is one. */
@@ -272,60 +271,5 @@ function readTrainedWith(value: unknown): RolloutBatch['trainedWith'] {
               Array.isArray(entry) ? readNumbers(entry, `trainedWith.state.${name}`) : readAnyNumber(entry, `trainedWith.state.${name}`),
             ]),
           ),
-  };
-}
-
-/** The whole batch as plain JSON, readable by `batchFromJson`. */
-export function batchToJson(batch: RolloutBatch): JsonObject {
-  const rows = (matrix: TokenMatrix, start: number, end: number) =>
-    Array.from({ length: end - start }, (_, t) =>
-      Array.from(matrix.data.subarray((start + t) * matrix.width, (start + t + 1) * matrix.width)),
-    );
-  return {
-    format: 'creditscope-batch',
-    version: 1,
-    baseTemperature: batch.baseTemperature,
-    ...(batch.endToken === undefined ? {} : { endToken: batch.endToken }),
-    ...(batch.maxTokens === undefined ? {} : { maxTokens: batch.maxTokens }),
-    ...(batch.draw ? { draw: batch.draw } : {}),
-    groups: batch.groups.map(({ prompt, start: first, end: last, ...group }) => ({
-      promptTokens: prompt,
-      ...group,
-      responses: batch.responses.slice(first, last).map(({ group: _group, start, end, ...response }) => ({
-        tokens: Array.from(batch.tokens.subarray(start, end)),
-        ...response,
-        ...(batch.source ? { source: Array.from(batch.source.subarray(start, end)) } : {}),
-        ...Object.fromEntries(
-          TOKEN_FIELDS.flatMap((field) => {
-            const values = batch.fields[field];
-            return values ? [[field, Array.from(values.subarray(start, end))]] : [];
-          }),
-        ),
-        ...Object.fromEntries(
-          MATRICES.flatMap((name) => {
-            const matrix = batch[name];
-            return matrix ? [[name, rows(matrix, start, end)]] : [];
-          }),
-        ),
-      })),
-    })),
-    updates: batch.updates.map(({ logprobs, entropies, gradLogprobs, loss, gradientNorm, ...update }) => ({
-      ...update,
-      logprobs: Array.from(logprobs),
-      entropies: Array.from(entropies),
-      gradLogprobs: Array.from(gradLogprobs),
-      loss: writeAnyNumber(loss),
-      gradientNorm: writeAnyNumber(gradientNorm),
-    })),
-    ...(batch.trainedWith
-      ? {
-          trainedWith: {
-            method: batch.trainedWith.method,
-            knobs: Object.fromEntries(Object.entries(batch.trainedWith.knobs).map(([id, value]) => [id, writeAnyNumber(value)])),
-            state: batch.trainedWith.state,
-          },
-        }
-      : {}),
-    ...(batch.snapshots ? { snapshots: batch.snapshots } : {}),
   };
 }
