@@ -14,8 +14,8 @@ interface SegmentedProps<Id extends string> {
   options: readonly SegmentedOption<Id>[];
   value: Id | null;
   onChange: (id: Id) => void;
-  /** `large` is for the projector. */
-  size?: 'normal' | 'large';
+  /** `large` is for the projector, `compact` as high but narrower. */
+  size?: 'normal' | 'large' | 'compact';
   disabled?: boolean;
   /** One pulse, once: the only thing that moves on the first screen. */
   invite?: boolean;

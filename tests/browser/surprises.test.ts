@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Locator, Page } from 'playwright-core';
 import { useLab } from './harness.ts';
-import { creditCell, formulaResult, openWorking, pin } from './page.ts';
+import { creditCell, creditGrid, formulaResult, openWorking, pin } from './page.ts';
 import { serveRecording } from './recording.ts';
 import { smallGroup } from './smallGroup.ts';
 
@@ -41,5 +41,33 @@ describe('STEER', () => {
     await openWorking(page);
     expect(await formulaResult(page, 'w')).toBe('0.855');
     expect(await formulaResult(page, 'credit')).toBe('−0.963');
+  });
+});
+
+describe('DECS', () => {
+  const lab = useLab();
+
+  it('pushes redundant tokens up beside wrong answers: marked in the credit lane, and in words in a lane of its own', async () => {
+    const page = await lab.open();
+    const hand = counter();
+    await hand.click(shelfButton(page));
+    await hand.click(inList(page, 'DECS'));
+    await hand.click(page.getByRole('group', { name: 'Tasks for this method' }).getByRole('button', { name: 'Recheck' }));
+    // A re-check that came after the right sum, in a right answer beside wrong ones: less than its neighbours, but still a plus.
+    const redundant = creditGrid(page).getByRole('gridcell', { name: /\+0\.\d\d, not needed any more/ });
+    await redundant.first().waitFor();
+    await hand.click(page.getByRole('group', { name: 'Lanes of DECS' }).getByRole('button', { name: 'Redundant tokens' }));
+    const inWords = page
+      .getByRole('grid', { name: /^Redundant tokens/ })
+      .getByRole('gridcell', { name: /redundant but A > 0: still pushed up, not needed any more/ });
+    await inWords.first().waitFor();
+    expect(hand.count()).toBeLessThan(FEWER_THAN);
+    // The dotted line under the glyph, and the letter of the category in the cell.
+    expect(
+      await inWords
+        .first()
+        .locator('.mx-glyph')
+        .evaluate((glyph) => getComputedStyle(glyph).textDecorationStyle),
+    ).toBe('dotted');
   });
 });

@@ -26,7 +26,7 @@ export function Intro() {
   );
 }
 
-/** The task's own line of explanation, as one sentence. */
+/** The task's own line of explanation, as one sentence. It may open with a glyph, which has no other case. */
 function Legend({ text }: { text: string }) {
-  return <span className="intro-legend">{sentenceCase(text)}.</span>;
+  return <span className="intro-legend">{/^[a-z]{2}/.test(text) ? sentenceCase(text) : text}.</span>;
 }

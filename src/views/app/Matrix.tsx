@@ -155,7 +155,7 @@ function CreditHeader() {
       />
       <Segmented
         label="Method"
-        size="large"
+        size={offered.length > HEADLINE.length ? 'compact' : 'large'}
         invite={invite}
         options={offered.map(({ id, title }) => ({ id, label: title }))}
         value={viewMethod}

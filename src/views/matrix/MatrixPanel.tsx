@@ -1,4 +1,4 @@
-import { useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { CSSProperties } from 'react';
 import { headerModels } from './headers.ts';
 import { createInteraction } from './interaction.ts';
@@ -54,6 +54,16 @@ export function MatrixPanel(props: MatrixPanelProps) {
     return () => interaction.dispose();
   }, [painters]);
   useLayoutEffect(() => interactionRef.current?.update({ props, rows }));
+
+  // Where one lane is shown at a time, a lane that is added is the one that was asked for.
+  const lastLanes = useRef(laneKey);
+  useEffect(() => {
+    const before = new Set(lastLanes.current.split(' '));
+    const ids = laneKey.split(' ');
+    const added = ids.filter((id) => !before.has(id));
+    lastLanes.current = laneKey;
+    if (layout.kind === 'single' && added.length === 1 && ids.length === before.size + 1) setEnlarged(added[0]);
+  }, [laneKey, layout.kind]);
 
   const style = { '--mx-head': `${size.head}px`, '--mx-header': `${layout.headerWidth}px` } as CSSProperties;
   return (

@@ -45,6 +45,19 @@ describe('layout of the lanes', () => {
     expect(layout.lanes.map((lane) => lane.cellWidth)).toEqual([37, 7, 7]);
   });
 
+  it('narrows the large lane before its strips leave the panel, then shows one lane at a time', () => {
+    // 20 columns: 88 + 2·18 + 20·(32 + 1) + 2·20·(3 + 1) = 944.
+    const at = (width: number) => decideLayout({ ...base, width, columns: 20 });
+    expect(at(944).lanes.map(({ cellWidth }) => cellWidth)).toEqual([32, 3, 3]);
+    expect([at(943).kind, at(943).lanes]).toEqual(['single', [{ laneId: 'credit', mode: 'full', cellWidth: 36 }]]);
+    expect(at(1024).lanes.map(({ cellWidth }) => cellWidth)).toEqual([36, 3, 3]);
+  });
+
+  it('scrolls a long lane that stands alone', () => {
+    const layout = decideLayout({ ...base, width: 900, columns: 30, laneIds: ['credit'] });
+    expect([layout.kind, layout.lanes[0].cellWidth]).toEqual(['strips', 36]);
+  });
+
   it('shows one lane on a phone', () => {
     const layout = decideLayout({ ...base, width: 350, largeLane: 'entropy' });
     expect(layout.kind).toBe('single');

@@ -1,6 +1,8 @@
 /** Smallest cell in CSS px; a finger's target, and room for `−0.94` in tabular figures. */
 export const MIN_CELL_WIDTH = 36;
 export const MIN_ROW_HEIGHT = 28;
+/** The large lane gives so much before its strips leave the panel; `−0.94` still fits. */
+const TIGHT_CELL_WIDTH = 32;
 const MAX_ROW_HEIGHT = 40;
 const MAX_CELL_WIDTH = 42;
 /** The credit lane is the subject: it takes spare room first. */
@@ -54,7 +56,10 @@ export interface LayoutInput {
 
 const clamp = (value: number, low: number, high: number) => Math.max(low, Math.min(high, value));
 
-/** Side by side while every lane fits at the smallest cell; else one large lane and strips; on a phone one lane at a time. */
+/**
+ * Side by side while every lane fits at the smallest cell; else one large lane and strips; one lane at a time on a phone, and
+ * where responses are so long that the strips would stand outside of the panel and nobody would know of them.
+ */
 export function decideLayout(input: LayoutInput): PanelLayout {
   const { width, laneIds, columns, largeLane } = input;
   const count = laneIds.length;
@@ -80,7 +85,10 @@ export function decideLayout(input: LayoutInput): PanelLayout {
     );
     return { kind: 'side-by-side', lanes, rowHeight, headerWidth, showPrompt };
   }
-  if (narrow) {
+  const prompt = input.promptLanes.includes(largeLane) ? PROMPT_WIDTH + CELL_GAP : 0;
+  const strips = (count - 1) * columns * (MIN_STRIP_CELL + CELL_GAP);
+  const forLarge = width - headerWidth - gaps - prompt - strips;
+  if (narrow || (count > 1 && forLarge < columns * (TIGHT_CELL_WIDTH + CELL_GAP))) {
     return {
       kind: 'single',
       lanes: [{ laneId: largeLane, mode: 'full', cellWidth: MIN_CELL_WIDTH }],
@@ -89,13 +97,14 @@ export function decideLayout(input: LayoutInput): PanelLayout {
       showPrompt: true,
     };
   }
-  const left = width - headerWidth - gaps - columns * pitch - (input.promptLanes.includes(largeLane) ? PROMPT_WIDTH + CELL_GAP : 0);
+  const left = forLarge + strips - columns * pitch;
   const strip = clamp(Math.floor(left / Math.max(1, (count - 1) * columns)) - CELL_GAP, MIN_STRIP_CELL, MAX_STRIP_CELL);
   const rest = Math.floor((left - (count - 1) * columns * (strip + CELL_GAP)) / Math.max(1, columns));
-  const large: LaneLayout = { laneId: largeLane, mode: 'full', cellWidth: clamp(MIN_CELL_WIDTH + rest, MIN_CELL_WIDTH, MAX_CELL_WIDTH) };
-  const strips = laneIds.filter((id) => id !== largeLane).map((laneId): LaneLayout => ({ laneId, mode: 'strip', cellWidth: strip }));
+  const least = count > 1 ? TIGHT_CELL_WIDTH : MIN_CELL_WIDTH;
+  const large: LaneLayout = { laneId: largeLane, mode: 'full', cellWidth: clamp(MIN_CELL_WIDTH + rest, least, MAX_CELL_WIDTH) };
+  const others = laneIds.filter((id) => id !== largeLane).map((laneId): LaneLayout => ({ laneId, mode: 'strip', cellWidth: strip }));
   // The large lane comes first: its row header sticks to the panel's edge while it scrolls.
-  return { kind: 'strips', lanes: [large, ...strips], rowHeight, headerWidth, showPrompt: true };
+  return { kind: 'strips', lanes: [large, ...others], rowHeight, headerWidth, showPrompt: true };
 }
 
 function rowHeightFor(height: number, rows: number): number {

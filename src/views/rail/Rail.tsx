@@ -27,7 +27,7 @@ export function Rail() {
         ))}
       </ol>
       {method && (
-        <p className="rail-changes">
+        <p className="rail-changes" title={method.meta.changes}>
           <strong>{method.meta.title}:</strong> {method.meta.changes}
         </p>
       )}
