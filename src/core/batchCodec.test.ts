@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeBatch, encodeBatch } from './batchCodec.ts';
 import { composeMethod, creditBatch, defaultKnobs } from './pipeline.ts';
 import { METHODS } from './methods/index.ts';
-import { seededBatch, withUpdates } from './testBatch.ts';
+import { furnish, seededBatch, withUpdates } from './testBatch.ts';
 
 const batch = {
   ...withUpdates(seededBatch(2, 3, 4)),
@@ -35,11 +35,12 @@ describe('batch codec', () => {
     expect(back.logits).toBeUndefined();
   });
   it('gives the same credit, to the bit, before and after', async () => {
+    const full = furnish(batch);
     for (const entry of METHODS) {
       const method = await entry.load();
       const knobs = defaultKnobs(method);
-      const before = creditBatch(batch, composeMethod(method), knobs);
-      const after = creditBatch(decodeBatch(encodeBatch(batch)), composeMethod(method), knobs);
+      const before = creditBatch(full, composeMethod(method), knobs);
+      const after = creditBatch(decodeBatch(encodeBatch(full)), composeMethod(method), knobs);
       expect([...after.credit]).toEqual([...before.credit]);
     }
   });
