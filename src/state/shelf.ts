@@ -5,7 +5,18 @@ import type { Method, MethodMeta } from '../core/stages/types.ts';
 
 type Family = MethodMeta['family'];
 
-const FAMILIES: readonly Family[] = ['baseline', 'entropy', 'tree', 'process', 'length', 'model', 'preference'];
+/** A record, so that a family without a place does not compile. */
+const PLACES: Readonly<Record<Family, number>> = {
+  baseline: 1,
+  entropy: 2,
+  tree: 3,
+  process: 4,
+  length: 5,
+  model: 6,
+  preference: 7,
+  truth: 8,
+};
+const FAMILIES = (Object.keys(PLACES) as Family[]).sort((a, b) => PLACES[a] - PLACES[b]);
 
 /** The methods family by family; families without a method are left out. */
 export const SHELF: readonly { family: Family; entries: readonly MethodEntry[] }[] = FAMILIES.map((family) => ({
