@@ -2,8 +2,9 @@
  * The checkpoint file: magic, header length, JSON header, then float32 weights and, where kept, Adam's two moments.
  * Little-endian; the arrays start at a multiple of 4 bytes. A 32-bit hash over the arrays finds damaged files.
  */
-import type { CheckpointMeta } from './protocol.ts';
-import type { ModelConfig } from './types.ts';
+import type { CheckpointMeta, TrainedMethod } from './protocol.ts';
+import type { Trainer } from './trainer.ts';
+import type { AnyModel, ModelConfig } from './types.ts';
 
 export interface Checkpoint {
   meta: CheckpointMeta;
@@ -47,6 +48,36 @@ export function encodeCheckpoint(checkpoint: Checkpoint): ArrayBuffer {
   new Uint8Array(out, PREFIX_BYTES, jsonBytes).fill(32).set(json);
   new Float32Array(out, PREFIX_BYTES + jsonBytes).set(payload);
   return out;
+}
+
+/** A run as it stands: what `decodeCheckpoint` needs to go on with the same steps. */
+export interface RunState {
+  task: { meta: { id: string } };
+  model: Pick<AnyModel, 'config' | 'getParameters' | 'getOptimizer'>;
+  trainer: Pick<Trainer, 'step' | 'state'>;
+  seed: string;
+  trained: Pick<TrainedMethod, 'id'>;
+}
+
+/** The checkpoint file of a run, moments included. */
+export function encodeRun({ task, model, trainer, seed, trained }: RunState): ArrayBuffer {
+  return encodeCheckpoint({
+    meta: {
+      format: 'creditscope-checkpoint',
+      version: 1,
+      task: task.meta.id,
+      label: `step ${trainer.step}`,
+      step: trainer.step,
+      config: model.config,
+      seed,
+      method: trained.id,
+      methodState: trainer.state,
+      hasOptimizer: true,
+      optimizerSteps: 0,
+    },
+    parameters: model.getParameters(),
+    optimizer: model.getOptimizer(),
+  });
 }
 
 function readHeader(file: ArrayBuffer, name: string): { header: Header; start: number } {

@@ -94,6 +94,28 @@ describe('engine client', () => {
     await expect(refused).rejects.toThrow('too short');
   });
 
+  it('tells of each group’s truth, ends with the last, and forgets what was given up', async () => {
+    const { client, workers } = setUp();
+    workers[0].say(ready);
+    const values = new Float64Array(1);
+    const truth = { value: 0.5, trueValues: values, trueAdvantages: values, trueErrors: values };
+    const heardGroups: number[] = [];
+    const budget = { epsilon: 1e-3, maxNodes: 100 };
+    const job = client.truth('3 abc', [2, 0], budget, ({ group }) => heardGroups.push(group));
+    expect(workers[0].sent.at(-1)).toEqual({ kind: 'truth', request: 1, batch: '3 abc', groups: [2, 0], budget });
+    workers[0].say({ kind: 'truth', request: 1, group: 2, truth, nodes: 9, isLast: false });
+    workers[0].say({ kind: 'truth', request: 1, group: 0, truth, nodes: 9, isLast: true });
+    await job.done;
+    const given = client.truth('3 abc', [1], budget, ({ group }) => heardGroups.push(group));
+    given.cancel();
+    workers[0].say({ kind: 'truth', request: 2, group: 1, truth, nodes: 9, isLast: true });
+    expect(workers[0].sent.at(-1)).toEqual({ kind: 'cancel', request: 2 });
+    expect(heardGroups).toEqual([2, 0]);
+    const refused = client.truth('1 old', [0], budget, () => undefined);
+    workers[0].say({ kind: 'error', request: 3, message: 'no longer kept' });
+    await expect(refused.done).rejects.toThrow('no longer kept');
+  });
+
   it('restarts a worker that never starts, twice, and then says that it is lost', () => {
     const { workers, heard } = setUp();
     vi.advanceTimersByTime(1001);

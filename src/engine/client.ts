@@ -2,78 +2,11 @@
  * The page's side of the worker: typed calls, promises for what is answered once, and a watch over a worker that dies
  * or never starts, which is replaced and goes on from the last good checkpoint.
  */
-import type { Backend, FromWorker, StepMetrics, StopReason, ToWorker, TrainedMethod, TrainingSettings } from './protocol.ts';
+import type { OracleBudget } from '../core/oracle/truth.ts';
+import type { ClientOptions, EngineClient, EngineHandlers, GroupAnswer, StartOptions, TruthJob, WorkerLike } from './clientTypes.ts';
+import type { FromWorker, ToWorker } from './protocol.ts';
 
-export interface StartOptions {
-  task: string;
-  /** File bytes of the checkpoint to start from. */
-  checkpoint: ArrayBuffer;
-  /** File bytes of the checkpoint that KL is taken against; without it, `checkpoint`. */
-  base?: ArrayBuffer;
-  seed: string;
-  settings: TrainingSettings;
-  method: TrainedMethod;
-  /** URL of the folder of the .wasm files, ending in a slash. */
-  wasmBase: string;
-  forceFallback?: boolean;
-}
-
-export interface Bundle {
-  step: number;
-  /** Encoded batch (`core/batchCodec.ts`). */
-  batch: ArrayBuffer;
-  metrics: readonly StepMetrics[];
-  stepsPerSecond: number;
-}
-
-export interface EngineHandlers {
-  /** The engine stands at `step`, paused: after start, load, reset, or a restart (then `message` says why). */
-  onReady(ready: { backend: Backend; step: number; message?: string }): void;
-  /** Call `painted()` once it is on the screen; no other comes before. */
-  onBundle(bundle: Bundle): void;
-  onStopped(reason: StopReason, step: number): void;
-  /** Training state is as it was. */
-  onError(message: string): void;
-  /** The worker could not be kept alive; `start` tries again. */
-  onLost(message: string): void;
-}
-
-/** What the client needs of a Worker. */
-export interface WorkerLike {
-  postMessage(message: ToWorker, transfer?: Transferable[]): void;
-  terminate(): void;
-  onmessage: ((event: MessageEvent<FromWorker>) => void) | null;
-  onerror: ((event: ErrorEvent) => void) | null;
-  onmessageerror: ((event: MessageEvent) => void) | null;
-}
-
-export interface ClientOptions {
-  createWorker?: () => WorkerLike;
-  /** A worker that has not answered for this long, ms, while an answer is due, counts as dead. */
-  patience?: number;
-  /** Bundles between two background saves of the training state. */
-  saveEvery?: number;
-}
-
-export interface EngineClient {
-  start(options: StartOptions): void;
-  load(checkpoint: ArrayBuffer): void;
-  play(): void;
-  pause(): void;
-  step(): void;
-  reset(): void;
-  setSettings(settings: TrainingSettings): void;
-  setMethod(method: TrainedMethod): void;
-  setSeed(seed: string): void;
-  /** Pauses; `onReady` says which backend it goes on with and why. A worker that is replaced starts without the GPU. */
-  setGpu(isWanted: boolean): void;
-  painted(): void;
-  /** Encoded batch of one group: what the current policy thinks of hand-written responses. */
-  score(prompt: readonly number[], responses: readonly (readonly number[])[], temperature: number): Promise<ArrayBuffer>;
-  /** File bytes of the training state, moments included. */
-  save(): Promise<ArrayBuffer>;
-  dispose(): void;
-}
+export type * from './clientTypes.ts';
 
 const RESTARTS = 2;
 
@@ -93,6 +26,7 @@ export function createEngineClient(handlers: EngineHandlers, options: ClientOpti
   let timer: ReturnType<typeof setTimeout> | null = null;
   let nextRequest = 1;
   const requests = new Map<number, { resolve(bytes: ArrayBuffer): void; reject(error: Error): void }>();
+  const truths = new Map<number, (found: GroupAnswer) => void>();
 
   /** (Re)starts the clock while the worker owes an answer, and stops it while it owes none. */
   function watch(): void {
@@ -118,6 +52,7 @@ export function createEngineClient(handlers: EngineHandlers, options: ClientOpti
     isStarting = false;
     for (const { reject } of requests.values()) reject(new Error(why));
     requests.clear();
+    truths.clear();
     watch();
   }
 
@@ -182,10 +117,14 @@ export function createEngineClient(handlers: EngineHandlers, options: ClientOpti
       case 'saved':
         settle(message.request, message.checkpoint);
         break;
+      case 'truth':
+        truths.get(message.request)?.(message);
+        if (message.isLast) settle(message.request, new ArrayBuffer(0));
+        break;
       case 'error': {
         const request = message.request === undefined ? undefined : requests.get(message.request);
         if (request && message.request !== undefined) {
-          requests.delete(message.request);
+          forget(message.request);
           request.reject(new Error(message.message));
         } else {
           isStarting = false;
@@ -198,7 +137,26 @@ export function createEngineClient(handlers: EngineHandlers, options: ClientOpti
 
   function settle(request: number, bytes: ArrayBuffer): void {
     requests.get(request)?.resolve(bytes);
+    forget(request);
+  }
+
+  function forget(request: number): void {
     requests.delete(request);
+    truths.delete(request);
+  }
+
+  function truth(batch: string, groups: readonly number[], budget: OracleBudget, onGroup: (found: GroupAnswer) => void): TruthJob {
+    const own = nextRequest;
+    const done = ask((request) => ({ kind: 'truth', request, batch, groups, budget })).then(() => undefined);
+    if (requests.has(own)) truths.set(own, onGroup);
+    return {
+      done,
+      cancel() {
+        if (!requests.has(own)) return;
+        forget(own);
+        send({ kind: 'cancel', request: own });
+      },
+    };
   }
 
   function ask(message: (request: number) => ToWorker): Promise<ArrayBuffer> {
@@ -272,6 +230,7 @@ export function createEngineClient(handlers: EngineHandlers, options: ClientOpti
       send({ kind: 'painted' });
     },
     score: (prompt, responses, temperature) => ask((request) => ({ kind: 'score', request, prompt, responses, temperature })),
+    truth,
     save,
     dispose: () => stopWorker('The engine was closed.'),
   };

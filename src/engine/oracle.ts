@@ -1,7 +1,7 @@
 /** The model as the oracle asks for it: log π after many prefixes of one prompt at a time, and the exact gradient. */
 import type { RolloutBatch } from '../core/batch.ts';
 import type { Extension } from '../core/oracle/enumerate.ts';
-import { runEnumeration } from '../core/oracle/enumerate.ts';
+import { enumerate } from '../core/oracle/enumerate.ts';
 import type { GroupTruth, OracleBudget } from '../core/oracle/truth.ts';
 import { DEFAULT_BUDGET, groupProblem, groupTruth, withTruths } from '../core/oracle/truth.ts';
 import type { ValueTree } from '../core/oracle/valueTree.ts';
@@ -45,17 +45,36 @@ export function prefixEvaluator(
 }
 
 /**
- * The batch with its true values and advantages under `model`, which must hold the weights that drew it. Throws where a
- * group's tree is wider than the budget.
+ * The truth of some groups of a batch, one after the other; yields after each forward pass, so that other work can go on
+ * between two. `model` must hold the weights that drew the batch and be used by nobody else meanwhile. Throws where a group's
+ * tree is wider than the budget.
  */
-export function withTruth(model: LanguageModel, task: Task, batch: RolloutBatch, budget: OracleBudget = DEFAULT_BUDGET): RolloutBatch {
-  const truths = new Map<number, GroupTruth>();
-  batch.groups.forEach(({ prompt }, group) => {
-    const tree = runEnumeration(groupProblem(task, batch, group, budget), prefixEvaluator(model, prompt, batch.baseTemperature));
+export function* truthSteps(
+  model: LanguageModel,
+  task: Task,
+  batch: RolloutBatch,
+  groups: readonly number[],
+  budget: OracleBudget,
+): Generator<{ group: number; truth: GroupTruth; nodes: number } | null, void> {
+  for (const group of groups) {
+    const evaluate = prefixEvaluator(model, batch.groups[group].prompt, batch.baseTemperature);
+    const steps = enumerate(groupProblem(task, batch, group, budget));
+    let step = steps.next();
+    while (!step.done) {
+      step = steps.next(evaluate(step.value));
+      yield null;
+    }
+    const tree = step.value;
     if (!tree.isComplete)
       throw new Error(`The tree of prompt ${group + 1} needs more than ${budget.maxNodes} prefixes at ε = ${budget.epsilon}: raise ε.`);
-    truths.set(group, groupTruth(tree, batch, group));
-  });
+    yield { group, truth: groupTruth(tree, batch, group), nodes: tree.size };
+  }
+}
+
+/** The batch with the truth of all of its groups: `truthSteps` without a pause. */
+export function withTruth(model: LanguageModel, task: Task, batch: RolloutBatch, budget: OracleBudget = DEFAULT_BUDGET): RolloutBatch {
+  const truths = new Map<number, GroupTruth>();
+  for (const found of truthSteps(model, task, batch, [...batch.groups.keys()], budget)) if (found) truths.set(found.group, found.truth);
   return withTruths(batch, truths);
 }
 

@@ -3,6 +3,7 @@
  * Batches cross as one transferable ArrayBuffer (`core/batchCodec.ts`); training state never leaves the worker unless asked.
  */
 import type { MethodState } from '../core/batch.ts';
+import type { GroupTruth, OracleBudget } from '../core/oracle/truth.ts';
 import type { KnobValues, StageName } from '../core/stages/types.ts';
 
 /** What shapes the rollouts and the updates. Every value "applies from the next rollout"; none resets the run. */
@@ -81,6 +82,13 @@ export type ToWorker =
   | { kind: 'painted' }
   /** Hand-written response: the worker computes its log-probs, entropies, logits and hidden states, the verifier its reward. */
   | { kind: 'score'; request: number; prompt: readonly number[]; responses: readonly (readonly number[])[]; temperature: number }
+  /**
+   * True values of some groups of a posted batch, named by its `snapshots.before`; computed beside the training, which goes on.
+   * Only the newest batches are kept. Groups come one by one, in the order asked for.
+   */
+  | { kind: 'truth'; request: number; batch: string; groups: readonly number[]; budget: OracleBudget }
+  /** Gives up a request for the truth; nothing more is heard of it. */
+  | { kind: 'cancel'; request: number }
   | { kind: 'save'; request: number };
 
 export type FromWorker =
@@ -90,6 +98,8 @@ export type FromWorker =
   | { kind: 'stopped'; reason: StopReason; step: number }
   | { kind: 'scored'; request: number; batch: ArrayBuffer }
   | { kind: 'saved'; request: number; checkpoint: ArrayBuffer }
+  /** One group's truth; `nodes` prefixes were evaluated for it. `isLast` ends the request. */
+  | { kind: 'truth'; request: number; group: number; truth: GroupTruth; nodes: number; isLast: boolean }
   /** A request or start failed; training state is as it was. */
   | { kind: 'error'; request?: number; message: string };
 

@@ -8,13 +8,14 @@ import { loadMethod } from '../core/methods/index.ts';
 import type { Method, StageName } from '../core/stages/types.ts';
 import { loadTask } from '../core/tasks/index.ts';
 import type { Task } from '../core/tasks/types.ts';
-import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
+import { decodeCheckpoint, encodeRun } from './checkpoint.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { FromWorker, StepMetrics, ToWorker, TrainedMethod, TrainingSettings } from './protocol.ts';
 import { tryGpu } from './gpu.ts';
 import { scoreSteps } from './scorer.ts';
 import { finishLater } from './steps.ts';
 import { taskModelConfig } from './taskModel.ts';
+import { createTruthDesk } from './truthDesk.ts';
 import { createTrainer, effectSteps, trainerMethod } from './trainer.ts';
 import type { Trainer, TrainerMethod } from './trainer.ts';
 import type { AnyModel, DeferredModel, LanguageModel, ModelConfig } from './types.ts';
@@ -67,11 +68,18 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
   let isPainted = true;
   let lastPost = -Infinity;
   let pending: StepMetrics[] = [];
-  /** The newest step's batch, while the page has not been sent it. */
-  let unposted: RolloutBatch | null = null;
+  /** The newest step's batch and the weights that drew it, while the page has not been sent it. */
+  let unposted: { batch: RolloutBatch; before: Float32Array; id: string } | null = null;
   let paceStart = 0;
   let paceSteps = 0;
   let queue: Promise<void> = Promise.resolve();
+  let wasmBase = '';
+  const truth = createTruthDesk({
+    post: (message) => host.post(message, []),
+    schedule: host.schedule,
+    fail,
+    createModel: () => host.createModel(started().own.config, { forceFallback: started().own.backend !== 'wasm', wasmBase }),
+  });
 
   function begin(from: Omit<Run, 'trainer'>): Run {
     const { model, origin } = from;
@@ -90,7 +98,10 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
 
   async function postBundle(): Promise<void> {
     if (!run || !unposted || !isPainted) return;
-    const batch = encodeBatch(await finishLater(effectSteps(run.model, unposted)));
+    const { id, before } = unposted;
+    const shown = { ...unposted.batch, snapshots: { before: id } };
+    truth.keep(id, { task: run.task, batch: shown, weights: before });
+    const batch = encodeBatch(await finishLater(effectSteps(run.model, shown)));
     const now = host.now();
     const stepsPerSecond = now > paceStart ? (1000 * paceSteps) / (now - paceStart) : 0;
     host.post({ kind: 'bundle', step: run.trainer.step, batch, metrics: pending, stepsPerSecond }, [batch]);
@@ -112,7 +123,7 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
     }
     paceSteps++;
     pending.push(result.metrics);
-    unposted = result.batch;
+    unposted = { batch: result.batch, before: result.before, id: `${result.metrics.step} ${result.metrics.rolloutHash}` };
   }
 
   function loop(): void {
@@ -160,6 +171,8 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
     const model = await host.createModel(config, { forceFallback: message.forceFallback ?? false, wasmBase: message.wasmBase });
     isPlaying = false;
     isPainted = true;
+    truth.clear();
+    wasmBase = message.wasmBase;
     if (run) disposeModels(run);
     run = begin({ task, model, own: model, base, origin, settings: message.settings, trained: message.method, method, seed: message.seed });
     ready(run, model.fallbackReason);
@@ -220,27 +233,6 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
     ready(run);
   }
 
-  function save(current: Run): ArrayBuffer {
-    const { task, model, trainer, seed, trained } = current;
-    return encodeCheckpoint({
-      meta: {
-        format: 'creditscope-checkpoint',
-        version: 1,
-        task: task.meta.id,
-        label: `step ${trainer.step}`,
-        step: trainer.step,
-        config: model.config,
-        seed,
-        method: trained.id,
-        methodState: trainer.state,
-        hasOptimizer: true,
-        optimizerSteps: 0,
-      },
-      parameters: model.getParameters(),
-      optimizer: model.getOptimizer(),
-    });
-  }
-
   async function handle(message: ToWorker): Promise<void> {
     if (message.kind === 'start') return start(message);
     const current = started();
@@ -288,8 +280,12 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
         const batch = encodeBatch(await finishLater(scoreSteps(model, task, base, message.prompt, message.responses, message.temperature)));
         return host.post({ kind: 'scored', request: message.request, batch }, [batch]);
       }
+      case 'truth':
+        return truth.ask(message);
+      case 'cancel':
+        return truth.cancel(message.request);
       case 'save': {
-        const checkpoint = save(current);
+        const checkpoint = encodeRun(current);
         return host.post({ kind: 'saved', request: message.request, checkpoint }, [checkpoint]);
       }
     }

@@ -73,7 +73,10 @@ export interface TrainerOptions<M extends AnyModel = LanguageModel> {
   state?: MethodState;
 }
 
-export type StepResult = { kind: 'done'; batch: RolloutBatch; metrics: StepMetrics } | { kind: 'stopped'; reason: StopReason };
+/** `before`: the weights that drew the batch. */
+export type StepResult =
+  | { kind: 'done'; batch: RolloutBatch; metrics: StepMetrics; before: Float32Array }
+  | { kind: 'stopped'; reason: StopReason };
 
 export interface Trainer {
   /** Steps taken so far. */
@@ -228,7 +231,7 @@ export function createTrainer(options: TrainerOptions<AnyModel>): Trainer {
     const finished: RolloutBatch = { ...batch, updates: outcome.updates };
     state = method.nextState?.({ batch: finished, knobs, state }) ?? null;
     step++;
-    return { kind: 'done', batch: finished, metrics: stepMetrics(finished, step, klToBase, outcome.clipFraction) };
+    return { kind: 'done', batch: finished, metrics: stepMetrics(finished, step, klToBase, outcome.clipFraction), before: good.parameters };
   }
 
   return {

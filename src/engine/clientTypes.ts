@@ -1,0 +1,88 @@
+/** What the page sees of the worker. */
+import type { OracleBudget } from '../core/oracle/truth.ts';
+import type { Backend, FromWorker, StepMetrics, StopReason, ToWorker, TrainedMethod, TrainingSettings } from './protocol.ts';
+
+export interface StartOptions {
+  task: string;
+  /** File bytes of the checkpoint to start from. */
+  checkpoint: ArrayBuffer;
+  /** File bytes of the checkpoint that KL is taken against; without it, `checkpoint`. */
+  base?: ArrayBuffer;
+  seed: string;
+  settings: TrainingSettings;
+  method: TrainedMethod;
+  /** URL of the folder of the .wasm files, ending in a slash. */
+  wasmBase: string;
+  forceFallback?: boolean;
+}
+
+export interface Bundle {
+  step: number;
+  /** Encoded batch (`core/batchCodec.ts`). */
+  batch: ArrayBuffer;
+  metrics: readonly StepMetrics[];
+  stepsPerSecond: number;
+}
+
+export interface EngineHandlers {
+  /** The engine stands at `step`, paused: after start, load, reset, or a restart (then `message` says why). */
+  onReady(ready: { backend: Backend; step: number; message?: string }): void;
+  /** Call `painted()` once it is on the screen; no other comes before. */
+  onBundle(bundle: Bundle): void;
+  onStopped(reason: StopReason, step: number): void;
+  /** Training state is as it was. */
+  onError(message: string): void;
+  /** The worker could not be kept alive; `start` tries again. */
+  onLost(message: string): void;
+}
+
+/** One group's truth, and how many prefixes were evaluated for it. */
+export type GroupAnswer = Pick<Extract<FromWorker, { kind: 'truth' }>, 'group' | 'truth' | 'nodes'>;
+
+export interface TruthJob {
+  /** Resolves when all groups have been heard of; never after `cancel`. */
+  done: Promise<void>;
+  cancel(): void;
+}
+
+/** What the client needs of a Worker. */
+export interface WorkerLike {
+  postMessage(message: ToWorker, transfer?: Transferable[]): void;
+  terminate(): void;
+  onmessage: ((event: MessageEvent<FromWorker>) => void) | null;
+  onerror: ((event: ErrorEvent) => void) | null;
+  onmessageerror: ((event: MessageEvent) => void) | null;
+}
+
+export interface ClientOptions {
+  createWorker?: () => WorkerLike;
+  /** A worker that has not answered for this long, ms, while an answer is due, counts as dead. */
+  patience?: number;
+  /** Bundles between two background saves of the training state. */
+  saveEvery?: number;
+}
+
+export interface EngineClient {
+  start(options: StartOptions): void;
+  load(checkpoint: ArrayBuffer): void;
+  play(): void;
+  pause(): void;
+  step(): void;
+  reset(): void;
+  setSettings(settings: TrainingSettings): void;
+  setMethod(method: TrainedMethod): void;
+  setSeed(seed: string): void;
+  /** Pauses; `onReady` says which backend it goes on with and why. A worker that is replaced starts without the GPU. */
+  setGpu(isWanted: boolean): void;
+  painted(): void;
+  /** Encoded batch of one group: what the current policy thinks of hand-written responses. */
+  score(prompt: readonly number[], responses: readonly (readonly number[])[], temperature: number): Promise<ArrayBuffer>;
+  /**
+   * True values of some groups of a bundle's batch, by its `snapshots.before`; `onGroup` hears of each as it is done. Rejects with
+   * one sentence where it cannot be had.
+   */
+  truth(batch: string, groups: readonly number[], budget: OracleBudget, onGroup: (found: GroupAnswer) => void): TruthJob;
+  /** File bytes of the training state, moments included. */
+  save(): Promise<ArrayBuffer>;
+  dispose(): void;
+}
