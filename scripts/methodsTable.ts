@@ -70,7 +70,7 @@ Every method from the same base model, at its own default knobs, ${steps} steps,
 Reward, entropy and length are means over ${prompts} held-out prompts, one answer each at T = 1: the mean over the seeds, and each seed
 in brackets. The base model starts at reward ${start.reward.toFixed(3)}, entropy ${start.entropy.toFixed(3)} nats and length ${start.length.toFixed(2)} tokens.
 
-The table shows what each method does to reward, entropy and length, and that none breaks down. It is **no ranking**: the task is tiny,
+The table shows what each method does to reward, entropy and length. It is **no ranking**: the task is tiny,
 the learning rate is the same for all and was chosen with GRPO, and a method's merits on long texts do not show on seven tokens. One seed's
 reward has a standard error of about ${Math.sqrt((0.95 * 0.05) / prompts).toFixed(3)} from the prompts alone.
 
