@@ -73,10 +73,18 @@ describe.each(METHODS.map(({ id }) => id))('%s', (id) => {
     const method = await loadMethod(id);
     const result = creditBatch(withUpdates(furnish(seededBatch(2, 4, 4))), composeMethod(method), defaultKnobs(method));
     for (const lane of method.lanes as Lane[]) {
-      expect(lane.label.length * lane.meaning.length, lane.id).toBeGreaterThan(0);
-      expect(typeof lane.unit).toBe('string');
+      expect(lane.label.length, lane.id).toBeGreaterThan(0);
+      expect(lane.meaning, lane.id).toMatch(/^\S.{9,}\.$/);
+      expect(lane.unit, `${lane.id}: a pure number says "none"`).not.toBe('');
       expect(result.trace[lane.trace], lane.trace).toBeDefined();
-      if (lane.kind === 'categorical') expect(lane.categories?.length).toBe((lane.domain[1] as number) + 1);
+      if (lane.kind === 'categorical') {
+        expect(lane.domain, lane.id).toEqual([0, (lane.categories?.length ?? 0) - 1]);
+        // Five greys can be told apart side by side, more cannot.
+        expect(lane.categories?.length, lane.id).toBeLessThanOrEqual(5);
+      } else if (lane.domain !== 'auto') {
+        expect(lane.domain[0], lane.id).toBeLessThan(lane.domain[1]);
+        if (lane.kind === 'diverging') expect(lane.domain[0] + lane.domain[1], lane.id).toBeCloseTo(2 * (lane.centre ?? 0), 9);
+      }
     }
     const ids = [...LANES, ...method.lanes].map((lane) => lane.id);
     expect(new Set(ids).size).toBe(ids.length);
@@ -106,6 +114,13 @@ describe.each(METHODS.map(({ id }) => id))('%s', (id) => {
     const elsewhere = sources('src').filter((path) => /\.tsx?$/.test(path) && !allowed.test(path) && quoted.test(read(path)));
     expect(elsewhere).toEqual([]);
   });
+});
+
+it('gives every common lane a unit and a sentence', () => {
+  for (const { id, unit, meaning } of LANES) {
+    expect(unit, id).not.toBe('');
+    expect(meaning, id).toMatch(/^[A-Z].*\.$/);
+  }
 });
 
 it('knows no method by another name, and says which it knows', async () => {

@@ -36,7 +36,7 @@ export const clipCov: Method = {
       id: 'covChoice',
       label: 'Drawn',
       trace: 'covChoice',
-      unit: '',
+      unit: 'none',
       kind: 'categorical',
       domain: [0, 2],
       categories: ['learns', 'eligible', 'drawn: left out'],

@@ -34,7 +34,7 @@ export const e1: Method = {
       id: 'pastBudget',
       label: 'Past the budget',
       trace: 'pastBudget',
-      unit: '',
+      unit: 'none',
       kind: 'categorical',
       domain: [0, 1],
       categories: ['within the budget', 'past the budget'],

@@ -37,7 +37,7 @@ export const gmpo: Method = {
       id: 'seqRatio',
       label: 'Ratio of the response',
       trace: 'seqRatio',
-      unit: '',
+      unit: 'none',
       kind: 'diverging',
       domain: 'auto',
       centre: 1,

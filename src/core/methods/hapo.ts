@@ -17,7 +17,7 @@ const lane = (
   domain: Lane['domain'],
   meaning: string,
   rest: Partial<Lane> = {},
-): Lane => ({ id, label, trace, unit: '', kind, domain, meaning, ...rest });
+): Lane => ({ id, label, trace, unit: 'none', kind, domain, meaning, ...rest });
 const LANES: readonly Lane[] = [
   lane('h', 'Entropy signal h', 'hHat', 'diverging', [-1, 1], 'Most uncertain token of the minibatch +1, pivot 0, most certain −1.'),
   lane('redistribution', 'Redistribution', 'redistribution', 'diverging', [0, 2], 'Factor that the entropy puts on the advantage.', {

@@ -35,7 +35,7 @@ export const highEntropyTokens: Method = {
       id: 'entropyMask',
       label: 'Learns',
       trace: 'entropyMask',
-      unit: '',
+      unit: 'none',
       kind: 'categorical',
       domain: [0, 1],
       categories: ['left out', 'learns'],

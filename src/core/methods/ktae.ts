@@ -18,7 +18,7 @@ const LANES: readonly Lane[] = [
   lane(
     'keyTokenValue',
     'Key-token value',
-    '',
+    'none',
     'diverging',
     'auto',
     'What this token’s id adds to the advantage: + where it goes with right samples, − with wrong ones.',
@@ -26,13 +26,20 @@ const LANES: readonly Lane[] = [
   lane(
     'fisherScore',
     'Fisher’s test',
-    '',
+    'none',
     'sequential',
     [0, 1],
     'e^(−2p) of the exact test of “holds this token” against “is right”; 0 where the test says nothing.',
   ),
   lane('informationGain', 'Information gain', 'bits', 'sequential', 'auto', 'What “holds this token” tells about right or wrong.'),
-  lane('keyDirection', 'Direction', '', 'diverging', 'auto', 'Whether right or wrong samples hold this token more often, and use it more.'),
+  lane(
+    'keyDirection',
+    'Direction',
+    'none',
+    'diverging',
+    'auto',
+    'Whether right or wrong samples hold this token more often, and use it more.',
+  ),
   lane(
     'heldRight',
     'Right samples with it',

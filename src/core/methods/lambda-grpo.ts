@@ -36,7 +36,7 @@ export const lambdaGrpo: Method = {
       id: 'prefixScale',
       label: 'Scale of the loss',
       trace: 'prefixScale',
-      unit: '',
+      unit: 'none',
       kind: 'sequential',
       domain: [0, 1],
       meaning: 'Share of GRPO’s loss that this token keeps; 1 where no other sample has the same text so far.',

@@ -65,14 +65,14 @@ export const otb: Method = {
     lane(
       'tokenEnergy',
       'Energy',
-      '',
+      'none',
       'sequential',
       'Squared size of the token’s gradient on the logits: 0 for a sure token, towards 2 for a surprise.',
     ),
     lane(
       'cumEnergy',
       'Energy so far',
-      '',
+      'none',
       'sequential',
       'Energy gathered from the start of the response: its weight in the baseline here.',
     ),

@@ -22,7 +22,7 @@ export const sapo: Method = {
       id: 'gate',
       label: 'Gate',
       trace: 'gate',
-      unit: '',
+      unit: 'none',
       kind: 'sequential',
       domain: [0, 1],
       meaning: 'How open the gate is: 1 where the ratio is 1, towards 0 far from it.',

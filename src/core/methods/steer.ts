@@ -3,7 +3,7 @@ import { CREDIT_LINES, GROUP_ADVANTAGE_LINES, surrogateLines } from '../stages/f
 import { baseKnobs } from '../stages/knobs.ts';
 import type { FormulaLine, Lane, Method } from '../stages/types.ts';
 
-const perToken = { unit: '', domain: 'auto' } as const;
+const perToken = { unit: 'none', domain: 'auto' } as const;
 const LANES: readonly Lane[] = [
   {
     ...perToken,

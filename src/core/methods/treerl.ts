@@ -70,7 +70,7 @@ export const treerl: Method = {
     lane(
       'nodeStart',
       'Start of a stretch',
-      '',
+      'none',
       'categorical',
       'Where the samples of the group part: a stretch is a run of tokens that the same samples share.',
       {

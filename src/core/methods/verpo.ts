@@ -45,7 +45,7 @@ const LANES: readonly Lane[] = [
     id: 'groupSignal',
     label: 'Signal of the prompt',
     trace: 'groupSignal',
-    unit: '',
+    unit: 'none',
     kind: 'categorical',
     domain: [0, 2],
     categories: ['full passes differ', 'only single tests differ', 'nothing differs'],

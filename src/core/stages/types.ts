@@ -143,6 +143,7 @@ export interface Lane {
   label: string;
   /** Trace name, or batch field name, that holds the numbers. */
   trace: string;
+  /** `nats`, `reward`, `samples`, …; a pure number, or a kind, says `none`, so that a missing unit is seen. */
   unit: string;
   kind: 'sequential' | 'diverging' | 'categorical';
   /** Fixed domain, or `auto` (symmetric 98 % quantile for diverging, [0, max] for sequential). */

@@ -2,7 +2,7 @@ import { inkOn, rampStops } from '../../ui/colour.ts';
 import { formatCompact } from '../../ui/number.ts';
 import { isBeyond, rampColour, rampPosition } from './colours.ts';
 import type { Row } from './rows.ts';
-import { categoryMark } from './text.ts';
+import { categoryMark, categoryName } from './text.ts';
 import type { LaneView, Theme } from './types.ts';
 
 interface LaneLegendProps {
@@ -49,8 +49,8 @@ export function LaneLegend({ view, rows, theme, gamma }: LaneLegendProps) {
       <div className="mx-legend">
         {(lane.categories ?? []).map((category, value) => (
           <span key={category} className="mx-category" title={category}>
-            <Swatch colour={rampColour(rampPosition(value, view, 1), lane, theme)} mark={categoryMark(value)} />
-            <span className="mx-category-words">{category}</span>
+            <Swatch colour={rampColour(rampPosition(value, view, 1), lane, theme)} mark={categoryMark(value, lane)} />
+            <span className="mx-category-words">{categoryName(category)}</span>
           </span>
         ))}
       </div>

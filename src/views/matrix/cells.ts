@@ -4,7 +4,7 @@ import { isBeyond, rampColour, rampPosition } from './colours.ts';
 import { tokenMarks } from './marks.ts';
 import { mergedRuns } from './rows.ts';
 import type { Row, Run } from './rows.ts';
-import { cellName, cellNumber, signMark, spokenLane, spokenValue, visibleGlyph } from './text.ts';
+import { categoryName, cellName, cellNumber, signMark, spokenLane, spokenValue, visibleGlyph } from './text.ts';
 import type { CellRef, LaneView, MatrixPanelProps, Theme } from './types.ts';
 
 /** The prompt's cell stands one column left of the first token. */
@@ -132,7 +132,7 @@ export function laneCells(input: CellsInput): CellModel[] {
         shared: run.span,
         glyph,
         lane,
-        number: view.lane.kind === 'categorical' && hasNumber ? `${number} ${spokenValue(value, view.lane)}` : number,
+        number: view.lane.kind === 'categorical' && hasNumber ? `${number} ${categoryName(spokenValue(value, view.lane))}` : number,
         clipState,
         marks: own,
         isBeyond: beyond,

@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { testLane } from './testBatch.ts';
-import { cellName, cellNumber, inSentence, isRight, rowName, signMark, spokenLane, spokenValue, visibleGlyph } from './text.ts';
+import {
+  categoryName,
+  cellName,
+  cellNumber,
+  inSentence,
+  isRight,
+  rowName,
+  signMark,
+  spokenLane,
+  spokenValue,
+  visibleGlyph,
+} from './text.ts';
 import type { CellNameInput } from './text.ts';
 
 const advantage = testLane('diverging', 'Advantage');
@@ -26,9 +37,11 @@ describe('numbers in cells', () => {
     expect([-9.994, 9.996, 99.96, -1234].map((value) => cellNumber(value, advantage))).toEqual(['−9.99', '+10.0', '+100', '−1234']);
   });
 
-  it('are absent where there is none, and a letter in a categorical lane', () => {
+  it('are absent where there is none, and a number or letter in a categorical lane', () => {
     expect(cellNumber(Number.NaN, advantage)).toBe('');
-    expect(cellNumber(1, clip)).toBe('b');
+    expect(cellNumber(1, clip)).toBe('1');
+    expect(cellNumber(1, { ...clip, categories: ['none', 'a: first'] })).toBe('a');
+    expect(categoryName('a: first')).toBe('first');
   });
 
   it('shrink to a sign at glyph density', () => {

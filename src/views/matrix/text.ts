@@ -16,15 +16,23 @@ export function isRight(reward: number): boolean {
   return reward > 0.5;
 }
 
-/** What stands for a category in a cell and before its name in the legend: a word does not fit the smallest cell. */
-export function categoryMark(value: number): string {
-  return 'abcdefgh'[value] ?? String(value);
+/**
+ * What stands for a category in a cell and before its name in the legend, since a word does not fit the smallest cell: the
+ * letter that its name opens with (`b: before that`), else its number.
+ */
+export function categoryMark(value: number, lane: Pick<Lane, 'categories'>): string {
+  return /^(\w): /.exec(lane.categories?.[value] ?? '')?.[1] ?? formatCompact(value);
+}
+
+/** The name of a category without its letter. */
+export function categoryName(category: string): string {
+  return category.replace(/^\w: /, '');
 }
 
 /** The number under a glyph: at most five figures wide, so that it fits the smallest cell. */
 export function cellNumber(value: number, lane: Lane): string {
   if (Number.isNaN(value)) return '';
-  if (lane.kind === 'categorical') return categoryMark(value);
+  if (lane.kind === 'categorical') return categoryMark(value, lane);
   const size = Math.abs(value);
   const digits = size < 9.995 ? 2 : size < 99.95 ? 1 : 0;
   return formatNumber(value, digits, { sign: lane.kind === 'diverging' });
