@@ -15,7 +15,10 @@ import type { StepResult } from './trainer.ts';
 import type { LanguageModel } from './types.ts';
 
 /** The default task with a reward that a bag of words can learn: does the response open with one of the first four tokens? */
-const easy: Task = { ...chainSum, verify: (_prompt, response) => ({ reward: response[0] < 4 ? 1 : 0 }) };
+const easy: Task = {
+  ...chainSum,
+  verify: (prompt, response) => ({ ...chainSum.verify(prompt, response), reward: response[0] < 4 ? 1 : 0 }),
+};
 const QUICK: TrainingSettings = { ...DEFAULT_SETTINGS, prompts: 4, groupSize: 4, learningRate: 0.05 };
 
 function bagModel(): LanguageModel {
@@ -127,6 +130,8 @@ describe('trainer', () => {
       const method = await load();
       // A filter that draws again, and a temperature of its own, are the only ways to other rollouts.
       if (method.stages.sampling) continue;
+      // A bag of words spreads over more prefixes than can be enumerated.
+      if (method.needs.includes('trueAdvantages')) continue;
       expect(done(trainer(method).advance()).metrics.rolloutHash).toBe(done(trainer(grpo).advance()).metrics.rolloutHash);
     }
     const hot = done(trainer(grpo, { settings: { ...QUICK, temperature: 1.5 } }).advance()).batch;
