@@ -41,6 +41,27 @@ const VIEWS: readonly [name: string, prepare: (page: Page) => Promise<void>][] =
     },
   ],
   [
+    'a task whose samples are marked, one lane at a time',
+    async (page) => {
+      await page.getByRole('combobox', { name: 'task' }).selectOption('recheck');
+      await page.locator('.mx-cell.is-redundant').first().waitFor();
+      await openKnobs(page);
+      await page.getByRole('radio', { name: 'View as DECS', exact: true }).check();
+      await page.getByRole('group', { name: 'lane shown' }).getByRole('button', { name: 'Chunk' }).click();
+      await page.locator('.mx-cell.is-redundant').first().click();
+      await page.locator('.inspector .reading').waitFor();
+    },
+  ],
+  [
+    'a method that needs another task',
+    async (page) => {
+      await page.getByRole('combobox', { name: 'task' }).selectOption('countdown');
+      await openKnobs(page);
+      await page.getByRole('radio', { name: 'View as VeRPO', exact: true }).check();
+      await page.locator('.sentence').getByRole('button', { name: 'switch to Programs' }).waitFor();
+    },
+  ],
+  [
     'open curves',
     async (page) => {
       await page.keyboard.press('c');
