@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RolloutBatch } from '../../src/core/batch.ts';
 import { useLab } from './harness.ts';
-import { creditCell, creditGrid, stepOf, viewAs, waitForStep } from './page.ts';
+import { creditCell, creditGrid, openKnobs, stepOf, viewAs, waitForStep } from './page.ts';
 import { serveRecording } from './recording.ts';
 import { smallGroup } from './smallGroup.ts';
 
@@ -32,5 +32,22 @@ describe('a method that needs what the batch lacks', () => {
     await waitForStep(page, step + 1);
     await expect.poll(() => sentence.innerText()).not.toMatch(/needs/);
     expect(await creditGrid(page).innerText()).toMatch(/\d\.\d\d/);
+  });
+
+  it('switches to a task that has it', async () => {
+    const page = await lab.open();
+    await page.getByRole('combobox', { name: 'task' }).selectOption('countdown');
+    await openKnobs(page);
+    await page.getByRole('radio', { name: 'View as VeRPO', exact: true }).check();
+    const sentence = page.locator('.sentence');
+    await expect
+      .poll(() => sentence.innerText())
+      .toMatch(/^VeRPO needs several test results for each sample, which this batch does not hold\./);
+    await sentence.getByRole('button', { name: 'switch to Programs' }).click();
+    await expect.poll(() => sentence.innerText()).toMatch(/^VeRPO (?!needs)/);
+    expect(await creditGrid(page).innerText()).toMatch(/[+−]\d\.\d\d/);
+    expect(await page.getByRole('group', { name: 'Tasks for this method' }).getByRole('button', { pressed: true }).allInnerTexts()).toEqual(
+      ['Programs'],
+    );
   });
 });
