@@ -184,6 +184,17 @@ describe('CISPO', () => {
     expect([...trace.clipped.values]).toEqual([0, 1, 1, 0]);
     expect(trace.clipFraction.values[0]).toBeCloseTo(1 / 4, 7);
   });
+  it('marks no weight that stands exactly at its bound, and counts none without an advantage', () => {
+    const equal = (ratio: number) =>
+      withRatios([
+        { tokens: [1, 2], reward: 1, ratios: [ratio, ratio] },
+        { tokens: [3], reward: 1, ratios: [ratio] },
+      ]);
+    expect([...run(cispo, [equal(1)], { clipLow: 0, clipHigh: 0 }).trace.clipped.values]).toEqual([0, 0, 0]);
+    const { trace } = run(cispo, [equal(7)], { weightBounds: 1 });
+    expect([...trace.clipped.values]).toEqual([1, 1, 1]);
+    expect(trace.clipFraction.values[0]).toBe(0);
+  });
   it('a lower ε_high never raises a weight, and beyond every ratio the weight is the ratio', () => {
     const widths = fc.tuple(evenly(0, 1), evenly(0, 1));
     fc.assert(
@@ -295,6 +306,16 @@ describe('GMPO', () => {
     const { trace } = run(gmpo, [group]);
     expect(trace.outsideUp.values[0]).toBeCloseTo(2 / 5, 7);
     expect(trace.outsideDown.values[0]).toBeCloseTo(1 / 5, 7);
+  });
+  it('shows nothing as held where there is no advantage', () => {
+    const group = withRatios([
+      { tokens: [1, 2], reward: 1, ratios: [3, 0.2] },
+      { tokens: [3], reward: 1, ratios: [1] },
+    ]);
+    const { clipState, credit, trace } = run(gmpo, [group]);
+    expect([...clipState]).toEqual([0, 0, 0]);
+    expect([...credit].map(Math.abs)).toEqual([0, 0, 0]);
+    expect([...trace.clippedLogRatio.values].map(Math.abs)).toEqual([0, 0, 0]);
   });
   it('takes the mean of a token-level advantage over the response, as verl does', () => {
     fc.assert(

@@ -91,6 +91,21 @@ describe('the clipped surrogate', () => {
     expect(round(trace.ratio.values)).toEqual([1.3, 1.2, 1.2]);
     expect([...trace.clipState.values]).toEqual([0, 1, 1]);
   });
+  it('lets a token learn that stands exactly at a bound', () => {
+    const at = (ratio: number, knobs: Record<string, number>, low = 0.2, high = 0.4) =>
+      surrogateLoss(
+        lossInput([1], [-1], knobs),
+        Float64Array.of(-1),
+        { low: Float64Array.of(low), high: Float64Array.of(high) },
+        Float64Array.of(1),
+        { ratio: Float64Array.of(ratio), isClamped: new Uint8Array(1) },
+      ).gradLogprobs[0];
+    expect(at(3, { clipC: 3 })).toBe(3);
+    expect(at(1.5, { delta: 1.2 }, 0.2, 0.5)).toBe(1.5);
+    expect(at(1.5, { delta: 1.2 }, -0.5, 0.9)).toBe(1.5);
+    const clamped = batchOf([{ tokens: [1], reward: 1, oldLogprobs: [-2], logprobs: [-1] }]);
+    expect(clippedSurrogate({ ...lossInput([1], [-1], { logRatioClamp: 1 }), batch: clamped }).gradLogprobs[0]).toBeCloseTo(Math.E, 12);
+  });
   it('keeps the gradient of a ratio that is exactly at the cap', () => {
     const { gradLogprobs, trace } = clippedSurrogate(lossInput([1], [1], { delta: 1 }));
     expect([gradLogprobs[0], trace.clipState.values[0]]).toEqual([-1, 0]);
