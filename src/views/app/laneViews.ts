@@ -61,7 +61,8 @@ export function hasNoSignal(batch: RolloutBatch, group: number, advantages: Floa
 /** One lane beside the credit lane. */
 export function laneView(lane: Lane, batch: RolloutBatch, credit: CreditResult, vocabularySize: number): LaneView {
   const values = laneValues(lane, batch, credit);
-  return { lane, values, domain: laneDomain(lane, values, vocabularySize) };
+  const isEmpty = values.every(Number.isNaN);
+  return { lane, values, domain: isEmpty ? [-1, 1] : laneDomain(lane, values, vocabularySize), ...(isEmpty ? { isEmpty } : {}) };
 }
 
 /** A lane without numbers: the batch lacks what the method needs. */

@@ -6,6 +6,7 @@ import type { Interaction, Painters } from './interaction.ts';
 import { LaneFrame } from './LaneFrame.tsx';
 import { decideLayout, HEAD_ROW_HEIGHT } from './layout.ts';
 import { columnCount, orderRows } from './rows.ts';
+import { unitOf } from './text.ts';
 import type { MatrixPanelProps } from './types.ts';
 import { usePanelSize } from './usePanelSize.ts';
 import './matrix.css';
@@ -71,8 +72,9 @@ export function MatrixPanel(props: MatrixPanelProps) {
       {layout.kind === 'single' && (
         <div className="mx-tabs" role="group" aria-label="lane shown">
           {lanes.map(({ lane }) => (
-            <button key={lane.id} type="button" aria-pressed={lane.id === large} onClick={() => setEnlarged(lane.id)}>
+            <button key={lane.id} type="button" aria-pressed={lane.id === large} title={lane.label} onClick={() => setEnlarged(lane.id)}>
               {lane.label}
+              {unitOf(lane) && <span className="mx-unit"> {unitOf(lane)}</span>}
             </button>
           ))}
         </div>

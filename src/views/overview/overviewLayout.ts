@@ -4,6 +4,8 @@ const MARK_WIDTH = 3;
 /** The least that a pointer can hit. */
 const MIN_BLOCK = 24;
 const CELL_WIDTH = 5;
+/** Long responses give way to two prompts beside each other; of each cell 1 px is gap. */
+const MIN_CELL_WIDTH = 3;
 const CELL_HEIGHT = 4;
 
 /** The place of one prompt; its responses are rows, its tokens columns. Lengths are CSS px. */
@@ -31,11 +33,14 @@ export interface OverviewLayout {
  */
 export function overviewLayout(sizes: readonly { rows: number; columns: number }[], width: number): OverviewLayout {
   const blocks: Block[] = [];
+  const longest = sizes.reduce((most, { columns }) => Math.max(most, columns), 1);
+  const fitting = Math.floor(((width - BLOCK_GAP) / 2 - MARK_WIDTH) / longest);
+  const cellWidth = Math.max(MIN_CELL_WIDTH, Math.min(CELL_WIDTH, fitting));
   let left = 0;
   let top = 0;
   let lineHeight = 0;
   sizes.forEach(({ rows, columns }, group) => {
-    const blockWidth = Math.max(MIN_BLOCK, MARK_WIDTH + columns * CELL_WIDTH);
+    const blockWidth = Math.max(MIN_BLOCK, MARK_WIDTH + columns * cellWidth);
     const blockHeight = Math.max(MIN_BLOCK, rows * CELL_HEIGHT);
     if (left > 0 && left + blockWidth > width) {
       left = 0;
@@ -47,5 +52,5 @@ export function overviewLayout(sizes: readonly { rows: number; columns: number }
     lineHeight = Math.max(lineHeight, blockHeight);
   });
   const used = blocks.reduce((most, block) => Math.max(most, block.left + block.width), 0);
-  return { blocks, width: used, height: top + lineHeight, cellWidth: CELL_WIDTH, cellHeight: CELL_HEIGHT, markWidth: MARK_WIDTH };
+  return { blocks, width: used, height: top + lineHeight, cellWidth, cellHeight: CELL_HEIGHT, markWidth: MARK_WIDTH };
 }
