@@ -22,7 +22,7 @@ describe('a method that needs what the batch lacks', () => {
     await expect.poll(() => sentence.innerText()).toMatch(/^HAPO needs the entropies before each update, which this batch does not hold\./);
     expect(await creditCell(page, 1, 1).getAttribute('aria-label')).toMatch(/none$/);
     expect(await creditGrid(page).innerText()).not.toMatch(/\d\.\d\d/);
-    await page.getByText('no numbers', { exact: true }).waitFor();
+    await page.locator('.mx-lane-credit').getByText('no numbers', { exact: true }).waitFor();
     // What the batch does hold stays in sight, and other methods have their numbers.
     await viewAs(page, 'GRPO');
     await expect.poll(() => creditCell(page, 1, 1).innerText()).toContain('+0.');

@@ -6,7 +6,7 @@ const hasWebgpu = 'gpu' in navigator;
 /** What computes. The graphics processor is asked for here and taken only where it wins a trial. */
 export function EngineChoice() {
   const lab = useLab();
-  const isOnGpu = useLabState((state) => state.run.backend === 'tfjs-webgpu');
+  const isOnGpu = useLabState((state) => state.run.backend?.endsWith('webgpu') ?? false);
   const isStarting = useLabState((state) => state.run.status === 'starting');
   return (
     <section className="engine-choice" aria-label="Engine">
