@@ -74,10 +74,7 @@ async function createTfjsModel(config: ModelConfig, device: Device) {
   if (!(await tf.setBackend(device))) throw new Error(`TensorFlow.js could not start its ${device} backend.`);
   const layout = parameterLayout(config);
   const { total, entries } = layout;
-  const variables = Object.fromEntries(entries.map(({ name, shape }) => [name, tf.variable(tf.zeros([...shape]))])) as Record<
-    string,
-    tf.Variable
-  >;
+  const variables = tf.tidy(() => Object.fromEntries(entries.map(({ name, shape }) => [name, tf.variable(tf.zeros([...shape]))])));
   /** What the variables hold: only `setParameters` writes them. */
   const parameters = new Float32Array(total);
   const gradient = new Float32Array(total);
