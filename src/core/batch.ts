@@ -61,6 +61,8 @@ export interface RolloutGroup {
   greedyReward?: number;
   /** The oracle's V of the prompt. */
   trueValue?: number;
+  /** Whether the truth of this group was enumerated or estimated from continuations. */
+  truthKind?: 'exact' | 'monte-carlo';
   /** Effort r that the prompt asks for. */
   effort?: number;
   /** Groups of one query at different efforts share this number. */

@@ -34,6 +34,7 @@ export const TOKEN_FIELDS: readonly TokenField[] = [
   'uniforms',
 ];
 export const MATRICES = ['logits', 'logitsAfter', 'hidden'] as const;
+const TRUTH_KINDS = ['exact', 'monte-carlo'] as const;
 const ROLES = ['chosen', 'rejected', 'reference'] as const;
 const SPAN_KINDS: readonly Span['kind'][] = ['step', 'chunk', 'thought', 'turn', 'patch'];
 /** A log-prob that float32 rounded to just above 0 is no mistake; 0.1 is one. */
@@ -94,6 +95,7 @@ class Builder {
       ...(group.referenceAnswer === undefined ? {} : { referenceAnswer: readIntegers(group.referenceAnswer, `${path}referenceAnswer`) }),
       ...(group.greedyReward === undefined ? {} : { greedyReward: readNumber(group.greedyReward, `${path}greedyReward`) }),
       ...(group.trueValue === undefined ? {} : { trueValue: readNumber(group.trueValue, `${path}trueValue`) }),
+      ...(group.truthKind === undefined ? {} : { truthKind: readOneOf(group.truthKind, TRUTH_KINDS, `${path}truthKind`) }),
       ...(group.effort === undefined ? {} : { effort: readNumber(group.effort, `${path}effort`) }),
       ...(group.query === undefined ? {} : { query: readInteger(group.query, `${path}query`) }),
     });

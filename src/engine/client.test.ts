@@ -98,9 +98,9 @@ describe('engine client', () => {
     const { client, workers } = setUp();
     workers[0].say(ready);
     const values = new Float64Array(1);
-    const truth = { value: 0.5, trueValues: values, trueAdvantages: values, trueErrors: values };
+    const truth = { kind: 'exact', value: 0.5, trueValues: values, trueAdvantages: values, trueErrors: values } as const;
     const heardGroups: number[] = [];
-    const budget = { epsilon: 1e-3, maxNodes: 100 };
+    const budget = { epsilon: 1e-3, maxNodes: 100, continuations: 8 };
     const job = client.truth('3 abc', [2, 0], budget, ({ group }) => heardGroups.push(group));
     expect(workers[0].sent.at(-1)).toEqual({ kind: 'truth', request: 1, batch: '3 abc', groups: [2, 0], budget });
     workers[0].say({ kind: 'truth', request: 1, group: 2, truth, nodes: 9, isLast: false });

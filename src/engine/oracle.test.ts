@@ -64,7 +64,7 @@ describe('the truth of a batch', () => {
   };
 
   it('is a value after each token, and advantages that lead from the prompt’s value to the reward', () => {
-    const batch = withTruth(model, evenTask, batchOf(), { epsilon: 1e-6, maxNodes: 1000 });
+    const batch = withTruth(model, evenTask, batchOf(), { epsilon: 1e-6, maxNodes: 1000, continuations: 8 });
     const { trueValues, trueAdvantages, trueErrors } = batch.fields;
     if (!trueValues || !trueAdvantages || !trueErrors) throw new Error('The batch has no truth.');
     for (const response of batch.responses) {
@@ -77,9 +77,22 @@ describe('the truth of a batch', () => {
     expect(Math.max(...trueErrors)).toBeLessThanOrEqual(1e-6);
   });
 
-  it('says which prompt is too wide for the budget', () => {
-    expect(() => withTruth(model, evenTask, batchOf(), { epsilon: 1e-6, maxNodes: 3 })).toThrow(
-      'The tree of prompt 1 needs more than 3 prefixes at ε = 0.000001: raise ε.',
-    );
+  it('is estimated where the tree is wider than the budget, within its interval, and says so', () => {
+    const exact = withTruth(model, evenTask, batchOf(), { epsilon: 1e-6, maxNodes: 1000, continuations: 8 });
+    const drawn = withTruth(model, evenTask, batchOf(), { epsilon: 1e-6, maxNodes: 3, continuations: 512 });
+    expect([exact, drawn].map(({ groups }) => groups.map(({ truthKind }) => truthKind))).toEqual([
+      ['exact', 'exact'],
+      ['monte-carlo', 'monte-carlo'],
+    ]);
+    const errors = drawn.fields.trueErrors ?? new Float64Array(0);
+    const distances = drawn.fields.trueAdvantages?.map((a, t) => Math.abs(a - (exact.fields.trueAdvantages?.[t] ?? NaN))) ?? [];
+    // Intervals of 95 %: about one in twenty may miss.
+    expect(distances.filter((distance, t) => distance > errors[t] + 1e-6).length).toBeLessThanOrEqual(Math.ceil(0.1 * errors.length));
+    expect(Math.max(...errors)).toBeLessThan(0.08);
+    for (const response of drawn.responses) {
+      let sum = drawn.groups[response.group].trueValue ?? NaN;
+      for (let t = response.start; t < response.end; t++) sum += drawn.fields.trueAdvantages?.[t] ?? NaN;
+      expect(sum).toBeCloseTo(response.reward, 9);
+    }
   });
 });

@@ -3,9 +3,10 @@ import type { RolloutBatch } from '../core/batch.ts';
 import type { Extension } from '../core/oracle/enumerate.ts';
 import { enumerate } from '../core/oracle/enumerate.ts';
 import type { GroupTruth, OracleBudget } from '../core/oracle/truth.ts';
-import { DEFAULT_BUDGET, groupProblem, groupTruth, withTruths } from '../core/oracle/truth.ts';
+import { DEFAULT_BUDGET, estimatedTruth, groupProblem, groupTruth, openPrefixes, withTruths } from '../core/oracle/truth.ts';
 import type { ValueTree } from '../core/oracle/valueTree.ts';
 import type { Task } from '../core/tasks/types.ts';
+import { sampleContinuations } from './continuations.ts';
 import { logSoftmaxInto } from './distribution.ts';
 import type { LanguageModel, PackedSequences } from './types.ts';
 
@@ -44,10 +45,13 @@ export function prefixEvaluator(
   };
 }
 
+/** Prefixes whose continuations are drawn together. */
+const DRAWN_TOGETHER = 8;
+
 /**
- * The truth of some groups of a batch, one after the other; yields after each forward pass, so that other work can go on
- * between two. `model` must hold the weights that drew the batch and be used by nobody else meanwhile. Throws where a group's
- * tree is wider than the budget.
+ * The truth of some groups of a batch, one after the other; yields after each piece of work, so that other work can go on
+ * between two. `model` must hold the weights that drew the batch and be used by nobody else meanwhile. Where a group's tree is
+ * wider than the budget its values are estimated from continuations, which depend on the budget's K alone, not on time.
  */
 export function* truthSteps(
   model: LanguageModel,
@@ -65,10 +69,27 @@ export function* truthSteps(
       yield null;
     }
     const tree = step.value;
-    if (!tree.isComplete)
-      throw new Error(`The tree of prompt ${group + 1} needs more than ${budget.maxNodes} prefixes at ε = ${budget.epsilon}: raise ε.`);
-    yield { group, truth: groupTruth(tree, batch, group), nodes: tree.size };
+    const truth = tree.isComplete ? groupTruth(tree, batch, group) : yield* estimate(model, task, batch, group, budget);
+    yield { group, truth, nodes: tree.size };
   }
+}
+
+function* estimate(
+  model: LanguageModel,
+  task: Task,
+  batch: RolloutBatch,
+  group: number,
+  { continuations }: OracleBudget,
+): Generator<null, GroupTruth> {
+  const { prompt } = batch.groups[group];
+  const prefixes = openPrefixes(batch, group);
+  const rewards: number[][] = [];
+  for (let from = 0; from < prefixes.length; from += DRAWN_TOGETHER) {
+    const request = { model, task, prompt, count: continuations, baseTemperature: batch.baseTemperature, seed: batch.draw?.seed ?? 0 };
+    rewards.push(...sampleContinuations({ ...request, prefixes: prefixes.slice(from, from + DRAWN_TOGETHER) }));
+    yield null;
+  }
+  return estimatedTruth(batch, group, rewards);
 }
 
 /** The batch with the truth of all of its groups: `truthSteps` without a pause. */

@@ -57,7 +57,7 @@ describe('directions of methods', () => {
     const knobs = { ...defaultKnobs(method), baseline: 0 };
     const directions = Array.from({ length: 60 }, (_, draw) => ascentDirection(model, batchOf(draw, 32), composeMethod(method), knobs));
     const found = directions.filter((direction) => direction !== null);
-    const problem = groupProblem(evenTask, batchOf(0, 4), 0, { epsilon: 1e-9, maxNodes: 1000 });
+    const problem = groupProblem(evenTask, batchOf(0, 4), 0, { epsilon: 1e-9, maxNodes: 1000, continuations: 8 });
     const { gradient } = exactGradient(model, EVEN_PROMPT, runEnumeration(problem, prefixEvaluator(model, EVEN_PROMPT, 1)), 1);
     const { meanCosine, cosine: single } = gradientQuality(found, gradient);
     expect(meanCosine).toBeGreaterThan(0.98);

@@ -11,7 +11,7 @@ import { createTruthDesk } from './truthDesk.ts';
 
 const model = await createModel(EVEN_CONFIG);
 const weights = [5, 6, 7, 8, 9].map((seed) => testParameters(EVEN_CONFIG, seed));
-const budget = { epsilon: 1e-9, maxNodes: 1000 };
+const budget = { epsilon: 1e-9, maxNodes: 1000, continuations: 16 };
 
 /** Two groups of four samples of the same prompt. */
 function batchOf() {
@@ -99,12 +99,12 @@ describe('the desk for the truth', () => {
     const batch = batchOf();
     ['a', 'b', 'c', 'd', 'e'].forEach((id, k) => own.keep(id, { task: evenTask, batch, weights: weights[k] }));
     own.ask({ kind: 'truth', request: 1, batch: 'a', groups: [0], budget });
-    own.ask({ kind: 'truth', request: 2, batch: 'b', groups: [0], budget: { epsilon: 1e-9, maxNodes: 2 } });
+    own.ask({ kind: 'truth', request: 2, batch: 'b', groups: [0], budget: { ...budget, epsilon: 0 } });
     own.ask({ kind: 'truth', request: 3, batch: 'e', groups: [0], budget });
     await settle();
     expect(failures).toEqual([
       [1, 'The weights that drew these samples are no longer kept: take a step, then ask again.'],
-      [2, 'The tree of prompt 1 needs more than 2 prefixes at ε = 1e-9: raise ε.'],
+      [2, 'ε is 0; a number above 0 is wanted.'],
     ]);
     expect(posted.map((message) => message.kind === 'truth' && message.request)).toEqual([3]);
   });

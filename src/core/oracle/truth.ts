@@ -1,42 +1,43 @@
 /** What the oracle says about the tokens of a batch, as fields that lanes, methods and the scoreboard read. */
 import type { RolloutBatch } from '../batch.ts';
 import { groupTokens } from '../batchSlice.ts';
+import { wilsonInterval } from '../metrics/wilson.ts';
+import { sum } from '../stats.ts';
 import type { Task } from '../tasks/types.ts';
 import type { OracleProblem } from './enumerate.ts';
 import type { ValueTree } from './valueTree.ts';
 
-/** ε and the budget of an enumeration. */
-export type OracleBudget = Pick<OracleProblem, 'epsilon' | 'maxNodes'>;
+/** ε and the budget of an enumeration, and K, the continuations of each prefix where the tree is wider than that. */
+export interface OracleBudget extends Pick<OracleProblem, 'epsilon' | 'maxNodes'> {
+  continuations: number;
+}
 
-/** ε 1e-3: the width of every value is then below 0.001 of the reward's range. */
-export const DEFAULT_BUDGET: OracleBudget = { epsilon: 1e-3, maxNodes: 20_000 };
+/** ε 1e-3: the width of every exact value is then below 0.001 of the reward's range. */
+export const DEFAULT_BUDGET: OracleBudget = { epsilon: 1e-3, maxNodes: 20_000, continuations: 64 };
 
 /** The oracle's problem for one group: all prefixes of its responses, the prompt's own value included. */
 export function groupProblem(task: Task, batch: RolloutBatch, group: number, budget: OracleBudget): OracleProblem {
-  const { prompt, start, end } = batch.groups[group];
-  const prefixes = new Map<string, readonly number[]>();
-  for (const response of batch.responses.slice(start, end)) {
-    const tokens = Array.from(batch.tokens.subarray(response.start, response.end));
-    for (let length = 1; length <= tokens.length; length++) prefixes.set(tokens.slice(0, length).join(), tokens.slice(0, length));
-  }
+  const { prompt } = batch.groups[group];
   return {
     vocabulary: task.vocabulary.length,
     endToken: task.endToken,
     maxTokens: task.maxTokens,
     reward: (response) => task.verify(prompt, response).reward,
     rewardRange: [0, 1],
-    prefixes: [...prefixes.values()],
+    prefixes: openPrefixes(batch, group),
     ...budget,
   };
 }
 
 /** [n] of a group's tokens, in batch order. */
 export interface GroupTruth {
+  /** Enumerated, or estimated from K continuations of each prefix. */
+  kind: 'exact' | 'monte-carlo';
   /** V of the prompt. */
   value: number;
   trueValues: Float64Array;
   trueAdvantages: Float64Array;
-  /** Half the width of the certified interval of the advantage. */
+  /** Half the width of the advantage's interval: certified where exact, else of 95 %. */
   trueErrors: Float64Array;
 }
 
@@ -56,7 +57,44 @@ export function groupTruth(tree: ValueTree, batch: RolloutBatch, group: number):
       node = tree.child(node, batch.tokens[t]);
     }
   }
-  return { value: tree.valueOf(0).estimate, trueValues, trueAdvantages, trueErrors };
+  return { kind: 'exact', value: tree.valueOf(0).estimate, trueValues, trueAdvantages, trueErrors };
+}
+
+/** Prefixes of the group's responses that go on, each once, the prompt first; whole responses have their reward. */
+export function openPrefixes(batch: RolloutBatch, group: number): number[][] {
+  const { start, end } = batch.groups[group];
+  const found = new Map<string, number[]>();
+  for (const response of batch.responses.slice(start, end)) {
+    const tokens = Array.from(batch.tokens.subarray(response.start, response.end));
+    for (let length = 0; length < tokens.length; length++) found.set(tokens.slice(0, length).join(), tokens.slice(0, length));
+  }
+  return [...found.values()];
+}
+
+/** The truth as estimated from the 0/1 rewards of continuations, [prefixes][K], of `openPrefixes` in their order. */
+export function estimatedTruth(batch: RolloutBatch, group: number, rewards: readonly (readonly number[])[]): GroupTruth {
+  const values = new Map<string, { mean: number; half: number }>();
+  openPrefixes(batch, group).forEach((prefix, p) => {
+    const right = sum(rewards[p]);
+    const [low, high] = wilsonInterval(right, rewards[p].length);
+    values.set(prefix.join(), { mean: right / rewards[p].length, half: (high - low) / 2 });
+  });
+  const { start, end } = batch.groups[group];
+  const [first, last] = groupTokens(batch, group);
+  const [trueValues, trueAdvantages, trueErrors] = Array.from({ length: 3 }, () => new Float64Array(last - first));
+  for (const response of batch.responses.slice(start, end)) {
+    const tokens = Array.from(batch.tokens.subarray(response.start, response.end));
+    tokens.forEach((_, t) => {
+      const before = values.get(tokens.slice(0, t).join());
+      const after = values.get(tokens.slice(0, t + 1).join()) ?? { mean: response.reward, half: 0 };
+      if (!before) throw new Error(`No continuations were drawn after ${t} tokens.`);
+      const k = response.start + t - first;
+      trueValues[k] = after.mean;
+      trueAdvantages[k] = after.mean - before.mean;
+      trueErrors[k] = Math.sqrt(before.half * before.half + after.half * after.half);
+    });
+  }
+  return { kind: 'monte-carlo', value: values.get('')?.mean ?? NaN, trueValues, trueAdvantages, trueErrors };
 }
 
 /** The batch with the truth of some of its groups, by group; other groups keep what they had, NaN where that is nothing. */
@@ -69,7 +107,7 @@ export function withTruths(batch: RolloutBatch, truths: ReadonlyMap<number, Grou
   }
   const groups = batch.groups.map((group, g) => {
     const truth = truths.get(g);
-    return truth ? { ...group, trueValue: truth.value } : group;
+    return truth ? { ...group, trueValue: truth.value, truthKind: truth.kind } : group;
   });
   return { ...batch, fields, groups };
 }
