@@ -18,10 +18,11 @@ import { encodeCheckpoint } from '../src/engine/checkpoint.ts';
 import { createModel } from '../src/engine/createModel.ts';
 import { initialParameters } from '../src/engine/layout.ts';
 import { PRETRAINING, pretrainStep } from '../src/engine/pretraining.ts';
+import { withTruth } from '../src/engine/oracle.ts';
 import type { StepMetrics } from '../src/engine/protocol.ts';
 import { taskModelConfig } from '../src/engine/taskModel.ts';
 import { createTrainer, DEFAULT_SETTINGS, trainerMethod, withEffect } from '../src/engine/trainer.ts';
-import type { Trainer } from '../src/engine/trainer.ts';
+import type { StepResult, Trainer } from '../src/engine/trainer.ts';
 import type { LanguageModel } from '../src/engine/types.ts';
 import type { TaskCatalogue } from '../src/state/catalogue.ts';
 import { readCheckpoint, writeBytes } from './checkpointFiles.ts';
@@ -47,6 +48,7 @@ const PRETRAINING_SEED = 'a';
 
 const { values: options } = parseArgs({ options: { task: { type: 'string', default: TASKS.map((task) => task.id).join(',') } } });
 
+type Step = Extract<StepResult, { kind: 'done' }>;
 type Entry = TaskCatalogue['checkpoints'][number];
 
 interface Recorder {
@@ -75,16 +77,26 @@ function trainerFrom(
   });
 }
 
-function advance(trainer: Trainer): { batch: RolloutBatch; metrics: StepMetrics } {
+function advance(trainer: Trainer): Step {
   const result = trainer.advance();
   if (result.kind === 'stopped') throw new Error(result.reason.kind);
   return result;
 }
 
+/** The batch with its true values, under the weights that drew it; the model keeps those that it has. */
+function withTrueValues(model: LanguageModel, task: Task, { batch, before }: Step): RolloutBatch {
+  const after = model.getParameters();
+  model.setParameters(before);
+  const known = withTruth(model, task, batch);
+  model.setParameters(after);
+  return known;
+}
+
 /** Ships the model as it is now, and the batch of the step that led to it. */
-function ship({ task, model, entries }: Recorder, id: string, label: string, step: number, seed: string, batch: RolloutBatch): void {
+function ship({ task, model, entries }: Recorder, id: string, label: string, step: number, seed: string, result: Step): void {
   const checkpoint = `checkpoints/${task.meta.id}/${id}.bin`;
   const recording = `recordings/${task.meta.id}/${id}.bin`;
+  const batch = withTrueValues(model, task, result);
   const encoded = encodeBatch(withEffect(model, batch));
   if (id !== 'base') {
     const meta = {
@@ -105,7 +117,10 @@ function ship({ task, model, entries }: Recorder, id: string, label: string, ste
   writeBytes(`public/${recording}`, encoded);
   entries.push({ id, label, step, checkpoint, recording });
   const reward = batch.responses.reduce((sum, response) => sum + response.reward, 0) / batch.responses.length;
-  console.log(`  ${id.padEnd(10)} reward ${reward.toFixed(3)}  recording ${(encoded.byteLength / 1024).toFixed(0)} KB`);
+  const exact = batch.groups.filter(({ truthKind }) => truthKind === 'exact').length;
+  console.log(
+    `  ${id.padEnd(10)} reward ${reward.toFixed(3)}  true values exact in ${exact} of ${batch.groups.length} groups  recording ${(encoded.byteLength / 1024).toFixed(0)} KB`,
+  );
 }
 
 const rounded = (metrics: StepMetrics): StepMetrics =>
@@ -138,9 +153,9 @@ async function record(task: Task): Promise<TaskCatalogue> {
   while (trainer.step < steps[steps.length - 1]) {
     const step = advance(trainer);
     metrics.push(step.metrics);
-    if (trainer.step === 1) ship(recorder, 'base', 'base model, before training', 0, seed, step.batch);
+    if (trainer.step === 1) ship(recorder, 'base', 'base model, before training', 0, seed, step);
     if (steps.includes(trainer.step))
-      ship(recorder, `step-${trainer.step}`, `step ${trainer.step} of a ${method.meta.title} run`, trainer.step, seed, step.batch);
+      ship(recorder, `step-${trainer.step}`, `step ${trainer.step} of a ${method.meta.title} run`, trainer.step, seed, step);
   }
 
   const hash = hashText(PRETRAINING_SEED);
@@ -167,7 +182,7 @@ async function record(task: Task): Promise<TaskCatalogue> {
       `collapsed run, step ${COLLAPSE.steps}: learning rate ${COLLAPSE.learningRate}`,
       COLLAPSE.steps,
       `collapse-${s}`,
-      last.batch,
+      last,
     );
     break;
   }
