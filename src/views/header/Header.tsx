@@ -94,7 +94,12 @@ function StepCount() {
       ) : (
         <>
           <span className="quiet">step</span> {step}
-          {rate > 0 && <span className="quiet"> · {rate.toFixed(1)}/s</span>}
+          {rate > 0 && (
+            <span className="quiet" title="iterations per second: sampling and all updates of a step">
+              {' '}
+              · {rate.toFixed(1)} it/s
+            </span>
+          )}
         </>
       )}
     </p>
