@@ -32,6 +32,7 @@ export const LINK_DEFAULTS: LinkState = {
   creditLane: 'credit',
   update: 'last',
   tree: false,
+  branchesOnly: false,
   pin: null,
   theme: 'auto',
 };
@@ -56,7 +57,6 @@ function initialState(link: LinkState): LabState {
     edits: [],
     methods: {},
     derived: null,
-    branchesOnly: false,
     landedPin: null,
     shelfOpen: Object.keys(link.overrides).length > 0 || Object.keys(link.mix).length > 0,
     curvesOpen: false,
@@ -90,6 +90,7 @@ export function linkOf(state: LabState): LinkState {
     creditLane: state.creditLane,
     update: state.update,
     tree: state.tree,
+    branchesOnly: state.tree && state.branchesOnly,
     pin: state.pin,
     theme: state.theme,
   };

@@ -18,6 +18,7 @@ const defaults: LinkState = {
   creditLane: 'credit',
   update: 'last',
   tree: false,
+  branchesOnly: false,
   pin: null,
   theme: 'auto',
 };
@@ -70,11 +71,13 @@ describe('links', () => {
       creditLane: fc.constantFrom('credit' as const, 'advantage' as const),
       update: fc.constantFrom('last' as const, 1, 4),
       tree: fc.boolean(),
+      branchesOnly: fc.boolean(),
       pin: fc.option(fc.record({ group: fc.nat(9), response: fc.nat(9), position: fc.nat(9) })),
       theme: fc.constantFrom('auto' as const, 'light' as const, 'dark' as const),
     });
     fc.assert(
-      fc.property(states, (state) => {
+      fc.property(states, (drawn) => {
+        const state = { ...drawn, branchesOnly: drawn.tree && drawn.branchesOnly };
         const back = decodeLink(encodeLink(state, defaults), defaults, known);
         expect(back.problems).toEqual([]);
         expect({ ...back.state, overrides: { ...back.state.overrides } }).toEqual({ ...state, overrides: { ...state.overrides } });
@@ -97,6 +100,14 @@ describe('links', () => {
       'prompt "-4" is not a positive whole number.',
       '"zebra" means nothing here.',
     ]);
+  });
+
+  it('say which lanes the user chose, and nothing where the method chooses', () => {
+    const open = { ...defaults, lanes: null };
+    expect(encodeLink({ ...open, tree: true, branchesOnly: true }, open)).toBe('v=1&tree=branches');
+    expect(encodeLink({ ...open, lanes: [] }, open)).toBe('v=1&lanes=');
+    expect(decodeLink('v=1&lanes=', open, known).state.lanes).toEqual([]);
+    expect(decodeLink('v=1&tree=1', open, known).state).toEqual({ ...open, tree: true });
   });
 
   it('say when they are of another version, and are read as far as they go', () => {

@@ -29,6 +29,8 @@ export interface LinkState {
   creditLane: CreditLane;
   update: 'last' | number;
   tree: boolean;
+  /** Only with the tree: its branches alone. */
+  branchesOnly: boolean;
   pin: Pin | null;
   theme: ThemeChoice;
 }
@@ -58,7 +60,7 @@ export function encodeLink(state: LinkState, defaults: LinkState): string {
   if (state.lanes) put('lanes', state.lanes.join(','), defaults.lanes?.join(',') ?? null);
   put('show', state.creditLane, defaults.creditLane);
   put('update', state.update, defaults.update);
-  if (state.tree) parts.push(['tree', '1']);
+  if (state.tree) parts.push(['tree', state.branchesOnly ? 'branches' : '1']);
   if (state.pin) parts.push(['pin', `${state.pin.group + 1}.${state.pin.response + 1}.${state.pin.position + 1}`]);
   put('theme', state.theme, defaults.theme);
   if (parts.length === 0) return '';
@@ -117,8 +119,10 @@ export function decodeLink(hash: string, defaults: LinkState, known: LinkVocabul
     else if (key === 'lanes') state.lanes = value.split(',').filter((lane) => lane !== '');
     else if (key === 'show') state.creditLane = oneOf<CreditLane>(key, value, ['credit', 'advantage']) ?? state.creditLane;
     else if (key === 'update') state.update = value === 'last' ? value : (count(key, value) ?? state.update);
-    else if (key === 'tree') state.tree = value === '1';
-    else if (key === 'theme') state.theme = oneOf(key, value, THEMES) ?? state.theme;
+    else if (key === 'tree') {
+      state.branchesOnly = value === 'branches';
+      state.tree = value === '1' || state.branchesOnly;
+    } else if (key === 'theme') state.theme = oneOf(key, value, THEMES) ?? state.theme;
     else if (key === 'pin') {
       state.pin = readPin(value);
       if (!state.pin) problems.push(`pin "${value}" is not prompt.response.position, e.g. 1.5.6.`);

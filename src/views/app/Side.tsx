@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef } from 'react';
+import { useDeferredValue, useEffect, useMemo, useRef } from 'react';
 import type { Task } from '../../core/tasks/types.ts';
 import { findLane } from '../../state/lanes.ts';
 import { formatCompact } from '../../ui/number.ts';
@@ -92,9 +92,10 @@ export function Side({ onHighlight }: SideProps) {
 function WholeBatch() {
   const lab = useLab();
   const theme = useTheme();
-  const batch = useLabState((state) => state.batch);
-  const task = useLabState((state) => state.task);
-  const derived = useLabState((state) => state.derived);
+  // After the frame that shows the change in the matrix: a thousand tokens at a glance can wait for that.
+  const batch = useDeferredValue(useLabState((state) => state.batch));
+  const task = useDeferredValue(useLabState((state) => state.task));
+  const derived = useDeferredValue(useLabState((state) => state.derived));
   const creditLane = useLabState((state) => state.creditLane);
   const group = useLabState((state) => state.group);
   const credit = derived?.credit?.credit.length === batch?.tokens.length ? derived?.credit : null;
