@@ -123,6 +123,7 @@ export function TidyTree({ batch, task, group, view, theme, pin, onPin }: TidyTr
               aria-expanded={isLeaf ? undefined : true}
               aria-selected={isPinned}
               aria-label={isLeaf ? `${name}, ${right ? 'right' : 'wrong'}` : name}
+              title={textOf(chain)}
               tabIndex={box.index === current ? 0 : -1}
               className={`tt-box${isPinned ? ' is-pinned' : ''}${hasNumber ? '' : ' is-void'}`}
               style={{
