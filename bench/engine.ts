@@ -6,11 +6,13 @@ import { spawnSync } from 'node:child_process';
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { buildKernels } from '../scripts/buildKernels.ts';
-import { LAYERS, type Measured, type MemoryAt, PROMPT, RESPONSE, UPDATES, VOCABULARY } from './engine/measure.ts';
+import { LAYERS, type Measured, type MemoryAt, measureGrowth, PROMPT, RESPONSE, UPDATES, VOCABULARY } from './engine/measure.ts';
 import { inChromium, inNode, type Place } from './engine/places.ts';
 import { type BenchReport, machine } from './report.ts';
 import { median, rounded } from './statistics.ts';
 
+/** Time for the comparison of 64 with 256 sequences, a width. */
+const GROWTH_MS = 15_000;
 const MEMORY_STEPS = 2000;
 const MEMORY_EVERY = 500;
 /** How often ours and PyTorch's are measured in turn. */
@@ -57,6 +59,12 @@ function torch(d: number, sequences: number, runs: number): Times | undefined {
   return status === 0 ? (JSON.parse(stdout) as Times) : undefined;
 }
 
+/** Milliseconds that this process has had of the processor. */
+function processorTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 const TIMES = ['trainStepMs', 'samplingMs', 'iterationMs'] as const;
 const FIELDS = [...TIMES, 'sharedTrainStepMs', 'sharedIterationMs', 'memoryMb'] as const;
 
@@ -97,16 +105,6 @@ function line(row: Row): string {
   );
 }
 
-/** How the cost of a token grows from 64 to 256 sequences, a line per width. */
-function growth(rows: readonly Row[]): string[] {
-  return [...new Set(rows.map(({ d }) => d))].flatMap((d) => {
-    const [few, many] = [64, 256].map((sequences) => rows.find((row) => row.d === d && row.sequences === sequences));
-    return few && many
-      ? [`  d ${d}: a token costs ${rounded(few.tokensPerSecond / many.tokensPerSecond, 2)} times as much at 256 sequences as at 64`]
-      : [];
-  });
-}
-
 const memoryLine = ({ step, tensors, tensorBytes, wasmBytes }: MemoryAt): string =>
   `  step ${step}: ${tensors} tensors, ${rounded(tensorBytes / 2 ** 20, 2)} MB in them, ${rounded(wasmBytes / 2 ** 20)} MB of WebAssembly memory`;
 
@@ -121,6 +119,9 @@ export async function run(args: readonly string[]): Promise<BenchReport> {
     const sizes = isMemoryAlone ? [] : isQuick ? [[32, 64]] : all;
     const rows: Row[] = [];
     for (const [d, sequences] of sizes) rows.push(await alternate(place, d, sequences, isQuick, peak));
+    const growth: { d: number; ratio: number }[] = [];
+    for (const d of new Set(isQuick ? [] : sizes.map(([width]) => width)))
+      growth.push({ d, ratio: rounded(await measureGrowth(d, GROWTH_MS, processorTime), 2) });
     const memory = isQuick ? [] : ((await place.measure({ kind: 'memory', steps: MEMORY_STEPS, every: MEMORY_EVERY })) as MemoryAt[]);
     const hasTorch = rows.some((row) => row.torch);
     const shapes = `${LAYERS} layers, 2 heads, prompts of ${PROMPT} and responses of ${RESPONSE} tokens, ${UPDATES} updates on half the sequences`;
@@ -129,7 +130,10 @@ export async function run(args: readonly string[]): Promise<BenchReport> {
       ...(rows.length > 0 ? [`${shapes}; PyTorch eager, one thread, in turn`] : []),
       ...rows.map(line),
       ...(rows.length > 0 && !hasTorch ? ['No PyTorch to compare with: apt-get install python3-torch libopenblas0-pthread (Debian).'] : []),
-      ...growth(rows),
+      ...growth.map(
+        ({ d, ratio }) =>
+          `  d ${d}: a token costs ${ratio} times as much at 256 sequences as at 64 (processor time in Node, the best iterations of both, run in turn)`,
+      ),
       ...(memory.length > 0
         ? ['Memory along a training run on chain-sum, lengths differing from step to step:', ...memory.map(memoryLine)]
         : []),
@@ -137,7 +141,16 @@ export async function run(args: readonly string[]): Promise<BenchReport> {
         .map((load) => rounded(load))
         .join(', ')}`,
     ].join('\n');
-    return { json: { peakGflops: rounded(peak), place: place.name, rows, ...(memory.length > 0 ? { memory } : {}) }, text };
+    return {
+      json: {
+        peakGflops: rounded(peak),
+        place: place.name,
+        rows,
+        ...(isQuick ? {} : { growth }),
+        ...(memory.length > 0 ? { memory } : {}),
+      },
+      text,
+    };
   } finally {
     await place.close();
   }

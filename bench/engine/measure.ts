@@ -155,6 +155,30 @@ export async function measureSize(d: number, sequences: number, budgetMs: number
   return { trainStepMs, samplingMs, iterationMs, sharedTrainStepMs, sharedIterationMs, memoryMb };
 }
 
+/**
+ * What a token costs at 256 sequences over what it costs at 64, in whole iterations: both are run in turn and the best of each
+ * counts. `clock` gives the processor's time, ms: of a longer run, another program's turns would take more.
+ */
+export async function measureGrowth(d: number, budgetMs: number, clock: () => number): Promise<number> {
+  const sizes = [64, 256];
+  const best = sizes.map(() => Number.POSITIVE_INFINITY);
+  const model = await createModel(modelConfig(d), { backend: 'wasm' });
+  model.setParameters(initialParameters(model.config, 1));
+  const loops = [await loop(model, sizes[0], 1), await loop(model, sizes[1], 1)];
+  for (const { iterate } of loops) iterate();
+  for (const start = performance.now(); performance.now() - start < budgetMs; ) {
+    for (const [i, { iterate }] of loops.entries()) {
+      for (let repeat = 0; repeat < sizes[1] / sizes[i]; repeat++) {
+        const begun = clock();
+        iterate();
+        best[i] = Math.min(best[i], clock() - begun);
+      }
+    }
+  }
+  model.dispose();
+  return best[1] / sizes[1] / (best[0] / sizes[0]);
+}
+
 /** Memory along a run of the trainer on chain-sum, whose responses and minibatches differ in length from step to step. */
 export async function measureMemory(steps: number, every: number, wasmBase?: string): Promise<MemoryAt[]> {
   const model = await createModel(taskModelConfig(chainSum), { backend: 'wasm', wasmBase });
