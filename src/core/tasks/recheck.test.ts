@@ -67,31 +67,39 @@ describe('recheck', () => {
     for (const sum of held) expect(sum).toMatch(/^\d(\+\d){1,3}=$/);
   });
 
-  it('demonstrates with the shares of its recipe: 0 to 3 re-checks, most of them redundant', () => {
-    const trials = 6000;
-    const rechecks = [0, 0, 0, 0];
-    let unthinking = 0;
+  it('demonstrates with the shares of its recipe: 0 to 3 re-checks, most of them redundant, the more the more effort is asked for', () => {
+    const trials = 2000;
     let right = 0;
     let redundant = 0;
-    for (let i = 0; i < trials; i++) {
-      const sampled = recheck.samplePrompt(streamAt(3, STREAM.prompts, i));
-      const response = recheck.demonstrate(sampled, streamAt(3, STREAM.demonstrations, i));
-      const text = glyphs(recheck, response);
-      expect(text).toMatch(/^(\d(>\d){0,2}(\?\d(>\d){0,2}){0,3})?\|\d\.$/);
-      expect(response.length).toBeLessThanOrEqual(26);
-      const { reward, spans: found = [] } = recheck.verify(sampled, response);
-      right += reward;
-      if (text.startsWith('|')) unthinking++;
-      else rechecks[text.split('?').length - 1]++;
-      const chunks = found.filter((span) => span.kind === 'chunk');
-      if (chunks.slice(0, -1).some((span) => span.correct)) redundant++;
+    const recipe = [
+      { unthinking: 0.35, rechecks: [0.35, 0.3, 0.23, 0.12] },
+      { unthinking: 0.2, rechecks: [0.25, 0.3, 0.27, 0.18] },
+      { unthinking: 0.05, rechecks: [0.15, 0.28, 0.3, 0.27] },
+      { unthinking: 0, rechecks: [0.1, 0.23, 0.3, 0.37] },
+    ];
+    for (const [level, shares] of recipe.entries()) {
+      const rechecks = [0, 0, 0, 0];
+      let unthinking = 0;
+      for (let i = 0; i < trials; i++) {
+        const sampled = recheck.samplePrompt(streamAt(3, STREAM.prompts, i), false, level);
+        const response = recheck.demonstrate(sampled, streamAt(3, STREAM.demonstrations, level, i));
+        const text = glyphs(recheck, response);
+        expect(text).toMatch(/^(\d(>\d){0,2}(\?\d(>\d){0,2}){0,3})?\|\d\.$/);
+        expect(response.length).toBeLessThanOrEqual(26);
+        const { reward, spans: found = [] } = recheck.verify(sampled, response);
+        right += reward;
+        if (text.startsWith('|')) unthinking++;
+        else rechecks[text.split('?').length - 1]++;
+        const chunks = found.filter((span) => span.kind === 'chunk');
+        if (chunks.slice(0, -1).some((span) => span.correct)) redundant++;
+      }
+      expect(Math.abs(unthinking / trials - shares.unthinking)).toBeLessThan(0.04);
+      for (const [k, share] of shares.rechecks.entries()) expect(Math.abs(rechecks[k] / (trials - unthinking) - share)).toBeLessThan(0.04);
     }
-    const thinking = trials - unthinking;
-    expect(unthinking / trials).toBeCloseTo(0.15, 1);
-    for (const [k, share] of [0.2, 0.3, 0.3, 0.2].entries()) expect(Math.abs(rechecks[k] / thinking - share)).toBeLessThan(0.03);
-    expect(right / trials).toBeGreaterThan(0.38);
-    expect(right / trials).toBeLessThan(0.48);
-    expect(redundant / trials).toBeGreaterThan(0.5);
+    const all = recipe.length * trials;
+    expect(right / all).toBeGreaterThan(0.38);
+    expect(right / all).toBeLessThan(0.48);
+    expect(redundant / all).toBeGreaterThan(0.5);
   });
 
   it('accepts any token sequence without failing: chunks cover the thinking part', () => {

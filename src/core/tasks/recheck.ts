@@ -29,13 +29,18 @@ const MAX_ADDENDS = 4;
 /** Thinking of the longest sum with three re-checks (4 × 5 + 3 tokens), think-end, answer, end: 26; two to spare. */
 const MAX_TOKENS = 28;
 
-/** Shares of the noisy demonstrations that the base model imitates. */
-const UNTHINKING_SHARE = 0.15;
+/** Shares of the noisy demonstrations that the base model imitates; answers at once and re-checks by the effort asked for, ascending. */
+const UNTHINKING_SHARE = [0.35, 0.2, 0.05, 0];
 const UNTHINKING_RANDOM = 0.5;
 const STEP_RANDOM = 0.2;
 const ANSWER_RANDOM = 0.45;
 /** Cumulative shares of 0, 1, 2 and 3 re-checks. */
-const RECHECKS = [0.2, 0.5, 0.8, 1];
+const RECHECKS = [
+  [0.35, 0.65, 0.88, 1],
+  [0.25, 0.55, 0.82, 1],
+  [0.15, 0.43, 0.73, 1],
+  [0.1, 0.33, 0.63, 1],
+];
 
 const isDigit = (token: number | undefined): token is number => token !== undefined && token >= 0 && token <= 9;
 const isWait = (token: number): boolean => token === WAIT;
@@ -119,12 +124,14 @@ function work(addends: readonly number[], random: RandomStream): number[] {
   });
 }
 
-/** Sometimes answers at once; else works, checks again zero to three times, and answers what came out last or, often, anything. */
+/** Sometimes answers at once, the more often the less effort is asked for; else works, checks again zero to three times, and answers what came out last or, often, anything. */
 function demonstrate(prompt: readonly number[], random: RandomStream): number[] {
   const addends = addendsOf(prompt);
-  if (random.next() < UNTHINKING_SHARE) return [THINK_END, random.next() < UNTHINKING_RANDOM ? random.integer(10) : sumOf(addends), END];
+  const level = prompt[0] - FIRST_EFFORT;
+  if (random.next() < UNTHINKING_SHARE[level])
+    return [THINK_END, random.next() < UNTHINKING_RANDOM ? random.integer(10) : sumOf(addends), END];
   const u = random.next();
-  const rechecks = RECHECKS.findIndex((share) => u < share);
+  const rechecks = RECHECKS[level].findIndex((share) => u < share);
   const response: number[] = [];
   let result = 0;
   for (let c = 0; c <= rechecks; c++) {
