@@ -160,11 +160,7 @@ describe('a mistake is one line that names the file and the field, with status 2
     ['no file', () => ['--input', join(folder, 'nothing.json')], 'nothing.json: cannot be read (ENOENT): check the path'],
     ['no JSON', () => ['--input', file('{"a": NaN}')], 'input.json: is not JSON: '],
     ['a list', () => ['--input', file([])], 'input.json: input is a list, an object is wanted'],
-    [
-      'no method',
-      () => ['--input', file(group)],
-      'input.json: method is missing: give --method, one of reinforce, ',
-    ],
+    ['no method', () => ['--input', file(group)], 'input.json: method is missing: give --method, one of reinforce, '],
     [
       'an unknown method',
       () => ['--input', file(group), '--method', 'ppo'],
