@@ -77,8 +77,8 @@ async function alternate(place: Place, d: number, sequences: number, isQuick: bo
   const ours: Measured[] = [];
   const theirs: Times[] = [];
   for (let turn = 0; turn < TURNS; turn++) {
-    ours.push((await place.measure({ kind: 'size', d, sequences, budgetMs: isQuick ? 700 : 400 })) as Measured);
-    const reference = torch(d, sequences, isQuick ? 15 : 3);
+    ours.push((await place.measure({ kind: 'size', d, sequences, budgetMs: isQuick ? 600 : 400 })) as Measured);
+    const reference = torch(d, sequences, isQuick ? 11 : 3);
     if (reference) theirs.push(reference);
     else if (turn === 0) break;
   }
