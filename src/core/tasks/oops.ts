@@ -191,7 +191,8 @@ export const oops: Task = {
     title: 'Oops',
     sentence:
       'The model adds four digits modulo 10, writes every step out and can take the last one back; it is right when the digit before the final dot is the true sum.',
-    legend: 'each step is a sum mod 10 and ends with ; the ! takes the step before it back; wrong steps underlined, undone ones crossed out',
+    legend:
+      'each step is a sum mod 10 and ends with ; the ! takes the step before it back; wrong steps underlined, undone ones crossed out',
     provides: ['steps'],
   },
   vocabulary: GLYPHS,
