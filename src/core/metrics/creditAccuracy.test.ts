@@ -86,5 +86,7 @@ describe('accuracy of credit', () => {
       ),
     ).toBeCloseTo(0.5, 12);
     expect(fittedScale(new Float64Array(8), truth)).toBe(0);
+    // The truth of one group may be known and of another not.
+    expect(fittedScale(Float64Array.of(2, 4, 6), Float64Array.of(1, 2, NaN))).toBeCloseTo(0.5, 12);
   });
 });
