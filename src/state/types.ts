@@ -8,6 +8,9 @@ import type { Backend, StepMetrics } from '../engine/protocol.ts';
 export type RowOrder = 'sampled' | 'reward' | 'trie';
 export type ThemeChoice = 'auto' | 'light' | 'dark';
 export type CreditLane = 'credit' | 'advantage';
+/** What fills the page below the header: the lab itself, or one of the rooms that look at the same run in another way. */
+export type Workspace = 'lab' | 'scoreboard' | 'race';
+export const WORKSPACES: readonly Workspace[] = ['lab', 'scoreboard', 'race'];
 
 /** One token of one prompt's samples; `response` counts within the group. Survives method, knob and step changes. */
 export interface Pin {
@@ -94,6 +97,7 @@ export interface LabState {
   overrides: Readonly<Record<string, number>>;
   mix: Readonly<Partial<Record<StageName, string>>>;
   derived: Derived | null;
+  workspace: Workspace;
   rowOrder: RowOrder;
   /** Lane ids left of the credit lane as the user chose them; null follows the method (see `shownLanes`). */
   lanes: readonly string[] | null;

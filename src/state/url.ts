@@ -2,7 +2,8 @@
  * The view as a link: `#v=1&method=…&k.clipLow=0.1`. Only what differs from the defaults is written.
  * Reading is forgiving: what is unknown or out of range is dropped or clamped, and named in one sentence.
  */
-import type { CreditLane, Pin, RowOrder, ThemeChoice } from './types.ts';
+import { WORKSPACES } from './types.ts';
+import type { CreditLane, Pin, RowOrder, ThemeChoice, Workspace } from './types.ts';
 import type { StageName } from '../core/stages/types.ts';
 
 const VERSION = '1';
@@ -23,6 +24,7 @@ export interface LinkState {
   trainMethod: string;
   overrides: Readonly<Record<string, number>>;
   mix: Readonly<Partial<Record<StageName, string>>>;
+  workspace: Workspace;
   rowOrder: RowOrder;
   /** Null: what suits the method. */
   lanes: readonly string[] | null;
@@ -56,6 +58,7 @@ export function encodeLink(state: LinkState, defaults: LinkState): string {
   put('train', state.trainMethod, defaults.trainMethod);
   for (const id of Object.keys(state.overrides).sort()) parts.push([`k.${id}`, String(state.overrides[id])]);
   for (const stage of STAGE_NAMES) if (state.mix[stage]) parts.push([`mix.${stage}`, state.mix[stage]]);
+  put('view', state.workspace, defaults.workspace);
   put('rows', state.rowOrder, defaults.rowOrder);
   if (state.lanes) put('lanes', state.lanes.join(','), defaults.lanes?.join(',') ?? null);
   put('show', state.creditLane, defaults.creditLane);
@@ -115,6 +118,7 @@ export function decodeLink(hash: string, defaults: LinkState, known: LinkVocabul
       if (number !== null) state.group = number - 1;
     } else if (key === 'method') state.viewMethod = oneOf(key, value, known.methods) ?? state.viewMethod;
     else if (key === 'train') state.trainMethod = oneOf(key, value, known.methods) ?? state.trainMethod;
+    else if (key === 'view') state.workspace = oneOf(key, value, WORKSPACES) ?? state.workspace;
     else if (key === 'rows') state.rowOrder = oneOf(key, value, ROW_ORDERS) ?? state.rowOrder;
     else if (key === 'lanes') state.lanes = value.split(',').filter((lane) => lane !== '');
     else if (key === 'show') state.creditLane = oneOf<CreditLane>(key, value, ['credit', 'advantage']) ?? state.creditLane;

@@ -7,7 +7,7 @@ import { shownLanes, toggledLane } from './lanes.ts';
 import { clampKnob, clampMessage } from './knobs.ts';
 import { landPin } from './pin.ts';
 import { SHELF_ORDER } from './shelf.ts';
-import type { CreditLane, LabState, Pin, RowOrder, ThemeChoice } from './types.ts';
+import type { CreditLane, LabState, Pin, RowOrder, ThemeChoice, Workspace } from './types.ts';
 
 /** Switching, browsing, pinning and folding. */
 export function createViewActions(context: LabContext) {
@@ -58,6 +58,7 @@ export function createViewActions(context: LabContext) {
       const count = get().batch?.groups.length ?? 1;
       set({ group: (group + count) % count });
     },
+    setWorkspace: (workspace: Workspace) => set({ workspace }),
     setRowOrder: (rowOrder: RowOrder) => set({ rowOrder }),
     /** Puts a lane beside the credit lane or takes it away. */
     toggleLane(id: string) {

@@ -11,9 +11,12 @@ import { Intro } from './Intro.tsx';
 import { LabContext, useLab, useLabState } from './labContext.ts';
 import { Matrix } from './Matrix.tsx';
 import { Side } from './Side.tsx';
+import { Room } from './Room.tsx';
 import { runShortcut } from './shortcuts.ts';
 import { Toolbar } from './Toolbar.tsx';
 import { useThemeAttribute } from './useTheme.ts';
+import { WorkspaceTabs } from './WorkspaceTabs.tsx';
+import { ROOMS } from './workspaces.ts';
 
 /** The whole page around one lab. */
 export function App({ lab }: { lab: Lab }) {
@@ -33,6 +36,7 @@ function Page() {
   const shelfOpen = useLabState((state) => state.shelfOpen);
   const curvesOpen = useLabState((state) => state.curvesOpen);
   const helpOpen = useLabState((state) => state.helpOpen);
+  const inLab = useLabState((state) => !ROOMS.some(({ id }) => id === state.workspace));
   const [highlight, setHighlight] = useState<readonly CellRef[] | null>(null);
   const [edited, setEdited] = useState<number | null>(null);
   useThemeAttribute();
@@ -46,19 +50,24 @@ function Page() {
   return (
     <div className="page" data-shelf={shelfOpen ? 'open' : 'folded'} data-curves={curvesOpen ? 'open' : 'folded'}>
       <Header />
-      <main className="lab">
-        {shelfOpen && <Deferred load={loadShelf} className="shelf" />}
-        <div className="stage">
-          <Intro />
-          <div className="stage-bars">
-            <Rail />
-            <Toolbar />
+      {inLab ? (
+        <main className="lab">
+          <WorkspaceTabs />
+          {shelfOpen && <Deferred load={loadShelf} className="shelf" />}
+          <div className="stage">
+            <Intro />
+            <div className="stage-bars">
+              <Rail />
+              <Toolbar />
+            </div>
+            <Matrix highlight={highlight} onEdit={setEdited} />
+            <Sentence />
           </div>
-          <Matrix highlight={highlight} onEdit={setEdited} />
-          <Sentence />
-        </div>
-        <Side onHighlight={setHighlight} />
-      </main>
+          <Side onHighlight={setHighlight} />
+        </main>
+      ) : (
+        <Room />
+      )}
       <CurvesBar />
       {edited !== null && (
         <Deferred load={loadEditor} className="dialog-wait" props={{ response: edited, onClose: () => setEdited(null) }} />

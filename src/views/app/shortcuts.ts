@@ -70,8 +70,9 @@ export function runShortcut(lab: Lab, event: KeyboardEvent): boolean {
   }
   if (document.querySelector('dialog[open]')) return false;
   if (event.key === 'Escape') {
-    if (!state.pin) return false;
-    lab.setPin(null);
+    if (state.workspace !== 'lab') lab.setWorkspace('lab');
+    else if (state.pin) lab.setPin(null);
+    else return false;
     return true;
   }
   if (!state.shortcuts) return false;

@@ -1,0 +1,16 @@
+import type { ComponentType } from 'react';
+import type { Workspace } from '../../state/types.ts';
+
+interface Room {
+  id: Workspace;
+  /** On its tab. */
+  label: string;
+  /** Heading of its page, and what it is for in one sentence. */
+  title: string;
+  purpose: string;
+  /** Its code comes when it is entered. It takes no props: what it shows is the lab's. */
+  load: () => Promise<ComponentType>;
+}
+
+/** The rooms beside the lab, in the order of their tabs. */
+export const ROOMS: readonly Room[] = [];
