@@ -127,5 +127,5 @@ it('knows no method by another name, and says which it knows', async () => {
   await expect(loadMethod('nobody')).rejects.toThrow(
     `There is no method "nobody". Known methods: ${METHODS.map(({ id }) => id).join(', ')}.`,
   );
-  expect(HEADLINE).toEqual(['grpo', 'tempo', 'hapo']);
+  expect(HEADLINE).toEqual(['grpo', 'tempo', 'hapo', 'true-advantage']);
 });

@@ -119,7 +119,8 @@ export const LANES: readonly Lane[] = [
     unit: 'reward',
     kind: 'sequential',
     domain: [0, 1],
-    meaning: 'Expected reward after this token if the policy goes on from here, computed exactly.',
+    oracle: true,
+    meaning: 'Expected reward after this token if the policy goes on from here.',
   },
   {
     id: 'trueAdvantage',
@@ -128,7 +129,29 @@ export const LANES: readonly Lane[] = [
     unit: 'reward',
     kind: 'diverging',
     domain: 'auto',
-    meaning: 'What the token really changed: expected reward after it minus before it, computed exactly.',
+    oracle: true,
+    meaning: 'The true advantage, what the token really changed: expected reward after it minus before it.',
+  },
+  {
+    id: 'drawnValue',
+    label: 'True value as drawn',
+    trace: 'drawnValues',
+    unit: 'reward',
+    kind: 'sequential',
+    domain: [0, 1],
+    oracle: true,
+    meaning:
+      'Expected reward after this token if the answer goes on under the distribution that draws the tokens, with its own temperature.',
+  },
+  {
+    id: 'creditSd',
+    label: 'Credit sd',
+    trace: 'creditSd',
+    unit: 'none',
+    kind: 'sequential',
+    domain: 'auto',
+    oracle: true,
+    meaning: 'Standard deviation of the token’s credit, before any update, when the other answers of its prompt are drawn again.',
   },
   {
     id: 'creditError',
@@ -137,6 +160,7 @@ export const LANES: readonly Lane[] = [
     unit: 'reward',
     kind: 'diverging',
     domain: 'auto',
+    oracle: true,
     meaning: 'Credit, brought to the scale of the truth by one factor for the whole batch, minus the true advantage.',
   },
   {

@@ -1,5 +1,6 @@
 const MINUS = '−';
-const DOMAIN_FLOOR = 1e-6;
+/** Half-width of the domain of numbers that are all 0. */
+export const DOMAIN_FLOOR = 1e-6;
 
 /**
  * Half-width m of a symmetric credit domain [−m, m]: the 98 % quantile of the non-zero |v| (linear between ranks), so that

@@ -45,8 +45,9 @@ export const METHODS: readonly MethodEntry[] = [
   { id: 'tree-td', title: 'Tree TD', family: 'truth', load: async () => (await import('./tree-td.ts')).treeTdMethod },
   {
     id: 'true-advantage',
-    title: 'True advantage',
+    title: 'Truth',
     family: 'truth',
+    isHeadline: true,
     load: async () => (await import('./true-advantage.ts')).trueAdvantageMethod,
   },
 ];

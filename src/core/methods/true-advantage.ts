@@ -6,8 +6,8 @@ import type { Method } from '../stages/types.ts';
 export const trueAdvantageMethod: Method = {
   meta: {
     id: 'true-advantage',
-    title: 'True advantage',
-    fullName: 'Policy gradient with the exact advantage',
+    title: 'Truth',
+    fullName: 'Policy gradient with the true advantage',
     paper: { authors: 'Creditscope', year: 2026, arxiv: null, venue: 'this lab’s own, no paper' },
     changes:
       'Credits each token with its true advantage, which only a model this small lets us compute: the ceiling for every other method.',

@@ -148,6 +148,8 @@ export interface Lane {
   kind: 'sequential' | 'diverging' | 'categorical';
   /** Fixed domain, or `auto` (symmetric 98 % quantile for diverging, [0, max] for sequential). */
   domain: readonly [number, number] | 'auto';
+  /** The numbers come from the oracle, which the page asks for them where a batch does not hold them. */
+  oracle?: boolean;
   /** Diverging centre, default 0. */
   centre?: number;
   /** Categorical labels by value. */

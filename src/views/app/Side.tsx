@@ -1,7 +1,7 @@
 import { useDeferredValue, useEffect, useMemo, useRef } from 'react';
 import type { Task } from '../../core/tasks/types.ts';
 import { findLane } from '../../state/lanes.ts';
-import { formatCompact } from '../../ui/number.ts';
+import { DOMAIN_FLOOR, formatCompact } from '../../ui/number.ts';
 import { tokenMarks } from '../matrix/marks.ts';
 import type { CellRef } from '../matrix/types.ts';
 import { Deferred } from './Deferred.tsx';
@@ -107,7 +107,9 @@ function WholeBatch() {
   return (
     <section className="whole-batch" aria-label="Whole batch">
       <p className="quiet">
-        All {batch.groups.length} prompts of this step, full colour at ±{formatCompact(view.domain[1])}: click one to see its samples.
+        All {batch.groups.length} prompts of this step,{' '}
+        {view.domain[1] > DOMAIN_FLOOR ? `full colour at ±${formatCompact(view.domain[1])}` : 'none with any signal'}: click one to see its
+        samples.
       </p>
       <Deferred load={loadOverview} className="side-wait" props={{ batch, task, view, theme, group, onSelect: lab.showPrompt }} />
     </section>

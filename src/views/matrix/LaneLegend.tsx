@@ -1,5 +1,5 @@
 import { inkOn, rampStops } from '../../ui/colour.ts';
-import { formatCompact } from '../../ui/number.ts';
+import { DOMAIN_FLOOR, formatCompact } from '../../ui/number.ts';
 import { isBeyond, rampColour, rampPosition } from './colours.ts';
 import type { Row } from './rows.ts';
 import { categoryMark, categoryName } from './text.ts';
@@ -55,6 +55,9 @@ export function LaneLegend({ view, rows, theme, gamma }: LaneLegendProps) {
         ))}
       </div>
     );
+  }
+  if (lane.kind === 'diverging' && domain[1] - domain[0] <= 2 * DOMAIN_FLOOR) {
+    return <div className="mx-legend mx-legend-words">no signal: {formatCompact(lane.centre ?? 0)} on every token</div>;
   }
   const beyond = beyondEnds(view, rows);
   const sign = lane.kind === 'diverging' && domain[1] > 0 ? '+' : '';

@@ -21,6 +21,7 @@ export function Sentence() {
     const { credit, composed } = derived;
     const { meta } = composed.method;
     const flat = meta.id === HEADLINE[0] ? null : deriveCredit({ ...lab.store.getState(), mix: {} }, HEADLINE[0]);
+    const { trueValueBefore: before, trueValueAfter: after } = credit.trace;
     return describe({
       batch,
       group,
@@ -31,6 +32,7 @@ export function Sentence() {
       advantages: credit.advantages,
       ratios: creditLane === 'credit' ? (credit.trace.ratio?.values ?? null) : null,
       clipState: creditLane === 'credit' ? credit.clipState : new Uint8Array(credit.clipState.length),
+      worth: before && after ? { before: before.values, after: after.values } : null,
       flat: flat?.credit
         ? {
             title: flat.composed.method.meta.title,

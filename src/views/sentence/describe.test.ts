@@ -58,6 +58,7 @@ function say(change: Partial<DescribeInput> & { batch: RolloutBatch }): string {
     advantages: values,
     ratios: null,
     clipState: new Uint8Array(change.batch.tokens.length),
+    worth: null,
     flat: null,
     ...change,
   });
@@ -110,6 +111,24 @@ suite('the sentence', () => {
     );
   });
 
+  it('of the truth names the chance of the reward before and after the token', () => {
+    const batch = eight();
+    // Three right answers through S, one right D, one wrong S at its sixth token, three wrong D.
+    const truth = perRow(batch, [[0.1], [0.1], [0.1], [-0.1], [0.26, 0.1, 0, 0.11, 0, -0.88, 0], [-0.1], [-0.1], [-0.1]]);
+    const after = truth.map((a) => (a === -0.88 ? 0.02 : 0.9));
+    expect(
+      say({
+        batch,
+        title: 'TRUE',
+        family: 'truth',
+        values: truth,
+        worth: { before: after.map((value, t) => value - truth[t]), after },
+        flat: { title: 'FLAT', values: perRow(batch, flatRows), clipState: new Uint8Array(batch.tokens.length) },
+      }),
+    ).toMatch(
+      /^TRUE puts −0.88 on .* and nothing on >: the chance of the reward went from 0.90 to 0.02 there; FLAT gives all seven tokens −0.94\.$/,
+    );
+  });
   it('of an entropy method names the entropies, and the flat number beside them', () => {
     const batch = eight();
     const rows = [[0.9], [0.9], [0.9], [0.9], [-1.2, -1.2, -0.31, -1.2, -0.31, -1.2, -0.31], [-0.9], [-0.9], [-0.9]];

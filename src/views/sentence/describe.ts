@@ -23,6 +23,8 @@ export interface DescribeInput {
   ratios: Float64Array | null;
   /** [N] CLIP_STATE: tokens whose ratio cut their gradient off do not count in the comparison; those that the method leaves out do, as 0. */
   clipState: Uint8Array;
+  /** [N] the true value before and after each token, where the method credits their difference. */
+  worth: { before: Float64Array; after: Float64Array } | null;
   /** The flat method's title and its numbers of the same kind, [N], for comparison; null where it is the viewed one. */
   flat: { title: string; values: Float64Array; clipState: Uint8Array } | null;
 }
@@ -183,7 +185,7 @@ function describeUneven(input: DescribeInput, rows: readonly Row[], tree: Prefix
   return [...head, ...amount, code(textOf(input, least, least + 1)), ...reason(input, row, most, least, tree), text('.')];
 }
 
-/** What stands in the trace beside that number: prefix counts for tree methods, entropies for entropy methods, else the flat credit. */
+/** What stands in the trace beside that number: prefix counts for tree methods, entropies for entropy methods, true values for the truth, else the flat credit. */
 function reason(input: DescribeInput, row: Row, most: number, least: number, tree: PrefixTree): Part[] {
   const entropies = input.batch.fields.entropies ?? input.batch.fields.oldEntropies;
   if (input.family === 'tree' && tree.countBefore[most - tree.tokenStart] > 1) return [text(': '), ...through(input, row, most, tree)];
@@ -193,6 +195,13 @@ function reason(input: DescribeInput, row: Row, most: number, least: number, tre
       code(textOf(input, most, most + 1)),
       text(` and ${formatNumber(entropies[least], 2)} at `),
       code(textOf(input, least, least + 1)),
+      ...compared(input, row),
+    ];
+  }
+  if (input.worth) {
+    const { before, after } = input.worth;
+    return [
+      text(`: the chance of the reward went from ${formatNumber(before[most], 2)} to ${formatNumber(after[most], 2)} there`),
       ...compared(input, row),
     ];
   }
