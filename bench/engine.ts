@@ -1,6 +1,7 @@
 /**
  * The engine against PyTorch on the same CPU, at several sizes, in Node or (`--browser`) in a worker of headless Chromium.
- * `--quick` measures d 32 with 64 sequences alone, `--memory` nothing but the memory along 2,000 steps of training.
+ * `--quick` measures d 32 with 64 sequences alone, `--memory` nothing but the memory along 2,000 steps of training,
+ * `--growth` nothing but what a token costs at 256 sequences over 64.
  */
 import { spawnSync } from 'node:child_process';
 import { loadavg } from 'node:os';
@@ -13,6 +14,7 @@ import { median, rounded } from './statistics.ts';
 
 /** Time for the comparison of 64 with 256 sequences, a width. */
 const GROWTH_MS = 15_000;
+const WIDTHS = [32, 64, 128];
 const MEMORY_STEPS = 2000;
 const MEMORY_EVERY = 500;
 /** How often ours and PyTorch's are measured in turn. */
@@ -111,18 +113,22 @@ const memoryLine = ({ step, tensors, tensorBytes, wasmBytes }: MemoryAt): string
 export async function run(args: readonly string[]): Promise<BenchReport> {
   const isQuick = args.includes('--quick');
   const isMemoryAlone = args.includes('--memory');
+  const isGrowthAlone = args.includes('--growth');
   await buildKernels();
   const place = args.includes('--browser') ? await inChromium() : inNode();
   try {
     const peak = (await place.measure({ kind: 'peak' })) as number;
-    const all = [32, 64, 128].flatMap((d) => [16, 64, 256].map((sequences) => [d, sequences]));
-    const sizes = isMemoryAlone ? [] : isQuick ? [[32, 64]] : all;
+    const all = WIDTHS.flatMap((d) => [16, 64, 256].map((sequences) => [d, sequences]));
+    const sizes = isMemoryAlone || isGrowthAlone ? [] : isQuick ? [[32, 64]] : all;
     const rows: Row[] = [];
     for (const [d, sequences] of sizes) rows.push(await alternate(place, d, sequences, isQuick, peak));
-    const growth: { d: number; ratio: number }[] = [];
-    for (const d of new Set(isQuick ? [] : sizes.map(([width]) => width)))
-      growth.push({ d, ratio: rounded(await measureGrowth(d, GROWTH_MS, processorTime), 2) });
-    const memory = isQuick ? [] : ((await place.measure({ kind: 'memory', steps: MEMORY_STEPS, every: MEMORY_EVERY })) as MemoryAt[]);
+    const growth: { d: number; best: number; median: number }[] = [];
+    for (const d of isQuick || isMemoryAlone ? [] : WIDTHS) {
+      const ratio = await measureGrowth(d, GROWTH_MS, processorTime);
+      growth.push({ d, best: rounded(ratio.best, 3), median: rounded(ratio.median, 3) });
+    }
+    const memory =
+      isQuick || isGrowthAlone ? [] : ((await place.measure({ kind: 'memory', steps: MEMORY_STEPS, every: MEMORY_EVERY })) as MemoryAt[]);
     const hasTorch = rows.some((row) => row.torch);
     const shapes = `${LAYERS} layers, 2 heads, prompts of ${PROMPT} and responses of ${RESPONSE} tokens, ${UPDATES} updates on half the sequences`;
     const text = [
@@ -131,8 +137,8 @@ export async function run(args: readonly string[]): Promise<BenchReport> {
       ...rows.map(line),
       ...(rows.length > 0 && !hasTorch ? ['No PyTorch to compare with: apt-get install python3-torch libopenblas0-pthread (Debian).'] : []),
       ...growth.map(
-        ({ d, ratio }) =>
-          `  d ${d}: a token costs ${ratio} times as much at 256 sequences as at 64 (processor time in Node, the best iterations of both, run in turn)`,
+        (row) =>
+          `  d ${row.d}: a token costs ${row.best} times as much at 256 sequences as at 64 (median of the turns ${row.median}; processor time in Node, four iterations against one)`,
       ),
       ...(memory.length > 0
         ? ['Memory along a training run on chain-sum, lengths differing from step to step:', ...memory.map(memoryLine)]

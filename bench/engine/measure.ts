@@ -156,27 +156,28 @@ export async function measureSize(d: number, sequences: number, budgetMs: number
 }
 
 /**
- * What a token costs at 256 sequences over what it costs at 64, in whole iterations: both are run in turn and the best of each
- * counts. `clock` gives the processor's time, ms: of a longer run, another program's turns would take more.
+ * What a token costs at 256 sequences over what it costs at 64, in whole iterations: four of the small ones and one of the
+ * large, the same work, in turn. `best` compares the shortest of each, `median` is that of the turns' own ratios. Equal work is
+ * what makes it fair: the shortest of many short runs is luckier than that of a few four times as long, however both grow.
+ * `clock` gives the processor's time, ms: of wall time, another program's turns would be a part.
  */
-export async function measureGrowth(d: number, budgetMs: number, clock: () => number): Promise<number> {
-  const sizes = [64, 256];
-  const best = sizes.map(() => Number.POSITIVE_INFINITY);
+export async function measureGrowth(d: number, budgetMs: number, clock: () => number): Promise<{ best: number; median: number }> {
   const model = await createModel(modelConfig(d), { backend: 'wasm' });
   model.setParameters(initialParameters(model.config, 1));
-  const loops = [await loop(model, sizes[0], 1), await loop(model, sizes[1], 1)];
-  for (const { iterate } of loops) iterate();
-  for (const start = performance.now(); performance.now() - start < budgetMs; ) {
-    for (const [i, { iterate }] of loops.entries()) {
-      for (let repeat = 0; repeat < sizes[1] / sizes[i]; repeat++) {
-        const begun = clock();
-        iterate();
-        best[i] = Math.min(best[i], clock() - begun);
-      }
-    }
-  }
+  const small = await loop(model, 64, 1);
+  const large = await loop(model, 256, 1);
+  const timed = (iterate: () => void, times: number): number => {
+    const begun = clock();
+    for (let i = 0; i < times; i++) iterate();
+    return clock() - begun;
+  };
+  const turn = (): [number, number] => [timed(small.iterate, 4), timed(large.iterate, 1)];
+  turn();
+  const turns: [number, number][] = [];
+  for (const start = performance.now(); performance.now() - start < budgetMs; ) turns.push(turn());
   model.dispose();
-  return best[1] / sizes[1] / (best[0] / sizes[0]);
+  const shortest = (side: 0 | 1): number => Math.min(...turns.map((both) => both[side]));
+  return { best: shortest(1) / shortest(0), median: median(turns.map(([at64, at256]) => at256 / at64)) };
 }
 
 /** Memory along a run of the trainer on chain-sum, whose responses and minibatches differ in length from step to step. */
