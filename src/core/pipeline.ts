@@ -211,7 +211,8 @@ export function stateOf(batch: RolloutBatch, composed: ComposedMethod): MethodSt
 
 /**
  * What a method says about a whole batch: the credit −N·∂L/∂log π of every token at the update shown for it, over the
- * same minibatches as were trained. `update` 'last' shows each token's last update, k its latest update ≤ k.
+ * same minibatches as were trained. `update` 'last' shows each token's last update, k its latest update ≤ k, −1 none: all kept
+ * groups as one minibatch at the policy that drew them.
  */
 export function creditBatch(
   batch: RolloutBatch,

@@ -44,8 +44,15 @@ export const sampleGroups = (request: GroupRequest): SampledGroup[] => finish(gr
 
 /** As `sampleGroups`, on any model. */
 export function* groupSteps(request: GroupRequest<AnyModel>): Steps<SampledGroup[]> {
+  return yield* answerSteps(
+    request,
+    request.slots.map((slot) => promptOf(request, slot)),
+  );
+}
+
+/** Draws a group of responses to each of these prompts, which stand in the request's slots. */
+export function* answerSteps(request: GroupRequest<AnyModel>, prompts: readonly (readonly number[])[]): Steps<SampledGroup[]> {
   const { model, task, seed, step, attempt, slots, groupSize: G, baseTemperature, stage, knobs, state } = request;
-  const prompts = slots.map((slot) => promptOf(request, slot));
   const responses = yield* sampleSteps({
     model,
     task,

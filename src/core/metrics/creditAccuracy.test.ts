@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RolloutBatch } from '../batch.ts';
 import { batchOf } from '../testBatch.ts';
-import { pearson, ranks, spearman } from './correlation.ts';
-import { accuracyIntervals, creditAccuracy, fittedScale } from './creditAccuracy.ts';
+import { pearson, pearsonWeighted, ranks, spearman, tiesOf, weightedRanks } from './correlation.ts';
+import { accuracyIntervals, creditAccuracy, fittedScale, formatTokens, largestDisagreements } from './creditAccuracy.ts';
 
 describe('correlations', () => {
   it('by hand', () => {
@@ -14,6 +14,21 @@ describe('correlations', () => {
     expect(spearman([3, 2, 1], [1, 2, 6])).toBeCloseTo(-1, 12);
     expect(pearson([1, 1, 1], [1, 2, 3])).toBeNaN();
     expect(pearson([1], [1])).toBeNaN();
+  });
+  it('with weights are those of the pairs repeated so often', () => {
+    const pairs = fc.array(fc.tuple(fc.integer({ min: -9, max: 9 }), fc.integer({ min: -9, max: 9 }), fc.integer({ min: 0, max: 3 })), {
+      maxLength: 20,
+    });
+    fc.assert(
+      fc.property(pairs, (list) => {
+        const [x, y, weights] = [0, 1, 2].map((k) => list.map((pair) => pair[k]));
+        const repeat = (values: number[]) => values.flatMap((value, i) => Array.from({ length: weights[i] }, () => value));
+        const [manyX, manyY] = [repeat(x), repeat(y)];
+        const apart = (a: number, b: number) => (Number.isNaN(a) ? Number.isNaN(b) : Math.abs(a - b) < 1e-9);
+        expect(apart(pearsonWeighted(x, y, weights), pearson(manyX, manyY))).toBe(true);
+        expect(repeat([...weightedRanks(tiesOf(x), weights)])).toEqual([...ranks(manyX)]);
+      }),
+    );
   });
   it('ranks do not care about a growing function, r not about a line', () => {
     const pairs = fc.array(fc.tuple(fc.integer({ min: -50, max: 50 }), fc.integer({ min: -50, max: 50 })), { minLength: 3, maxLength: 30 });
@@ -61,6 +76,35 @@ describe('accuracy of credit', () => {
     expect(creditAccuracy(input).spearman).toBeCloseTo(1, 12);
     expect(creditAccuracy({ ...input, credit: truth.map((a) => -a) }).rightSign).toBe(0);
     expect(accuracyIntervals(input, 50, 1).rightSign).toEqual([1, 1]);
+  });
+  it('counts the tokens whose truth is known', () => {
+    const known = truth.map((a, t) => (t < 5 ? a : NaN));
+    const score = creditAccuracy({ batch: two(), credit: truth, trueAdvantages: known, threshold: 0.05 });
+    expect(score).toMatchObject({ tokens: 5, signed: 2, pearson: 1, rightSign: 1 });
+    const none = creditAccuracy({ batch: two(), credit: truth, trueAdvantages: truth.map(() => NaN), threshold: 0.05 });
+    expect(none).toMatchObject({ tokens: 0, pearson: NaN, spearman: NaN, rightSign: NaN });
+  });
+  it('names the tokens that it misses most, on the truth’s own scale, each prefix once', () => {
+    // Token 1 opens both samples of the first prompt. Scale of (4 0 0 4 0 0 0 0) to the truth (½ 0 0 ½ −1 0 0 0): 4/32.
+    const credit = Float64Array.of(4, 0, 0, 4, 0, NaN, 0, 0);
+    const trueAdvantages = Float64Array.of(0.5, 0, 0, 0.5, -1, 0.25, NaN, 0);
+    const input = { batch: two(), credit, trueAdvantages, threshold: 0.05 };
+    expect(largestDisagreements(input, 3)).toEqual([
+      { token: 4, error: 1 },
+      { token: 5, error: -0.25 },
+    ]);
+    // 8 in place of the second 4: scale 6/80, so that token 0 misses ½ by 0.2 and its twin, token 3, by 0.1.
+    expect(largestDisagreements({ ...input, credit: credit.map((c, t) => (t === 3 ? 8 : c)) }, 9).map(({ token }) => token)).toEqual([
+      4, 5, 0,
+    ]);
+    expect(largestDisagreements({ ...input, credit: trueAdvantages }, 3)).toEqual([]);
+  });
+  it('takes the format tokens from the task', () => {
+    expect(formatTokens({}, two())).toBeUndefined();
+    const last = {
+      isFormatToken: (prompt: readonly number[], response: readonly number[], k: number) => prompt[0] === 9 && k === response.length - 1,
+    };
+    expect([...(formatTokens(last, two()) ?? [])]).toEqual([0, 0, 1, 0, 1, 0, 0, 1]);
   });
   it('leaves out tokens that nobody sampled', () => {
     const batch = { ...two(), source: Uint8Array.of(0, 0, 0, 0, 0, 1, 1, 1) };

@@ -2,8 +2,10 @@
 import type { RolloutBatch } from '../batch.ts';
 import { groupTokens } from '../batchSlice.ts';
 import { STREAM, streamAt } from '../random.ts';
-import { quantile, sum } from '../stats.ts';
-import { pearson, spearman } from './correlation.ts';
+import { quantile } from '../stats.ts';
+import type { Task } from '../tasks/types.ts';
+import { pearsonWeighted, tiesOf, weightedRanks } from './correlation.ts';
+import type { Ties } from './correlation.ts';
 
 export interface CreditAccuracy {
   /** Correlation of credit with the true advantage. */
@@ -13,17 +15,20 @@ export interface CreditAccuracy {
   rightSign: number;
   /** Share of Σ|credit| that lies on format tokens; NaN where a method gives no credit at all. */
   onFormat: number;
-  /** Tokens counted. */
+  /** Tokens counted, and those of them that are asked for their sign. */
   tokens: number;
+  signed: number;
 }
 
-export type AccuracyMeasure = Exclude<keyof CreditAccuracy, 'tokens'>;
+export type AccuracyMeasure = 'spearman' | 'pearson' | 'rightSign' | 'onFormat';
+/** 95 % intervals. */
+export type AccuracyIntervals = Record<AccuracyMeasure, readonly [number, number]>;
 
 export interface AccuracyInput {
   batch: RolloutBatch;
   /** [N]; NaN where the method gives none: those tokens count as credit 0, since the update leaves them alone. */
   credit: Float64Array;
-  /** [N] Q(s,a) − V(s). */
+  /** [N] Q(s,a) − V(s); tokens where it is NaN are not known and not counted. */
   trueAdvantages: Float64Array;
   /** [N] 1 on tokens that cannot earn anything (separators); absent where the task has no such notion. */
   isFormat?: Uint8Array;
@@ -34,52 +39,97 @@ export interface AccuracyInput {
 /** |A| of 0.05: five percent of the reward's range. */
 export const SIGN_THRESHOLD = 0.05;
 
-function measure(input: AccuracyInput, index: readonly number[]): CreditAccuracy {
+/** [N] which tokens of a batch are format tokens by the task's own word; undefined where it has no such notion. */
+export function formatTokens(task: Pick<Task, 'isFormatToken'>, batch: RolloutBatch): Uint8Array | undefined {
+  if (!task.isFormatToken) return undefined;
+  const isFormat = new Uint8Array(batch.tokens.length);
+  for (const { group, start, end } of batch.responses) {
+    const response = Array.from(batch.tokens.subarray(start, end));
+    for (let t = start; t < end; t++) isFormat[t] = task.isFormatToken(batch.groups[group].prompt, response, t - start) ? 1 : 0;
+  }
+  return isFormat;
+}
+
+/** The counted tokens, and what no resampling of the prompts changes: their order by either number. */
+interface Counted {
+  groups: number;
+  /** [n] */
+  group: Int32Array;
+  credit: Float64Array;
+  truth: Float64Array;
+  isFormat: Uint8Array | null;
+  threshold: number;
+  creditTies: Ties;
+  truthTies: Ties;
+}
+
+/** Tokens of a group that the policy drew itself and whose truth is known. */
+function countedTokens({ batch, trueAdvantages }: AccuracyInput, group: number): number[] {
+  const [first, last] = groupTokens(batch, group);
+  return Array.from({ length: last - first }, (_, k) => first + k).filter(
+    (t) => (batch.source?.[t] ?? 0) === 0 && !Number.isNaN(trueAdvantages[t]),
+  );
+}
+
+function counted(input: AccuracyInput): Counted {
+  const { batch, isFormat, threshold } = input;
+  const own = batch.groups.map((_, g) => countedTokens(input, g));
+  const index = own.flat();
   const credit = Float64Array.from(index, (t) => (Number.isNaN(input.credit[t]) ? 0 : input.credit[t]));
   const truth = Float64Array.from(index, (t) => input.trueAdvantages[t]);
-  const weighty = index.map((_, k) => k).filter((k) => Math.abs(truth[k]) > input.threshold);
-  const right = weighty.filter((k) => Math.sign(credit[k]) === Math.sign(truth[k])).length;
-  const total = sum(credit.map(Math.abs));
-  const wasted = index.reduce((held, t, k) => held + (input.isFormat?.[t] === 1 ? Math.abs(credit[k]) : 0), 0);
   return {
-    spearman: spearman(credit, truth),
-    pearson: pearson(credit, truth),
-    rightSign: weighty.length > 0 ? right / weighty.length : NaN,
-    onFormat: total > 0 && input.isFormat ? wasted / total : NaN,
-    tokens: index.length,
+    groups: batch.groups.length,
+    group: Int32Array.from(own.flatMap((tokens, g) => tokens.map(() => g))),
+    credit,
+    truth,
+    isFormat: isFormat ? Uint8Array.from(index, (t) => isFormat[t]) : null,
+    threshold,
+    creditTies: tiesOf(credit),
+    truthTies: tiesOf(truth),
   };
 }
 
-/** Tokens of a group that the policy drew itself. */
-function sampledTokens(batch: RolloutBatch, group: number): number[] {
-  const [first, last] = groupTokens(batch, group);
-  return Array.from({ length: last - first }, (_, k) => first + k).filter((t) => (batch.source?.[t] ?? 0) === 0);
+/** The measures where each group counts `times` [groups] times. */
+function measure(tokens: Counted, times: Float64Array): CreditAccuracy {
+  const { group, credit, truth, isFormat, threshold } = tokens;
+  const weights = Float64Array.from(group, (g) => times[g]);
+  let [count, asked, right, total, wasted] = [0, 0, 0, 0, 0];
+  for (let k = 0; k < weights.length; k++) {
+    const w = weights[k];
+    count += w;
+    if (Math.abs(truth[k]) > threshold) {
+      asked += w;
+      if (Math.sign(credit[k]) === Math.sign(truth[k])) right += w;
+    }
+    total += w * Math.abs(credit[k]);
+    if (isFormat?.[k] === 1) wasted += w * Math.abs(credit[k]);
+  }
+  return {
+    spearman: pearsonWeighted(weightedRanks(tokens.creditTies, weights), weightedRanks(tokens.truthTies, weights), weights),
+    pearson: pearsonWeighted(credit, truth, weights),
+    rightSign: asked > 0 ? right / asked : NaN,
+    onFormat: total > 0 && isFormat ? wasted / total : NaN,
+    tokens: count,
+    signed: asked,
+  };
 }
 
 /** Over all groups. */
 export function creditAccuracy(input: AccuracyInput): CreditAccuracy {
-  return measure(
-    input,
-    input.batch.groups.flatMap((_, g) => sampledTokens(input.batch, g)),
-  );
+  return measure(counted(input), new Float64Array(input.batch.groups.length).fill(1));
 }
 
 /**
  * 95 % intervals by the bootstrap over prompts: whole groups are drawn with replacement, since tokens of one group share
  * their samples. `seed` names the stream.
  */
-export function accuracyIntervals(
-  input: AccuracyInput,
-  resamples: number,
-  seed: number,
-): Record<AccuracyMeasure, readonly [number, number]> {
-  const groups = input.batch.groups.map((_, g) => sampledTokens(input.batch, g));
+export function accuracyIntervals(input: AccuracyInput, resamples: number, seed: number): AccuracyIntervals {
+  const tokens = counted(input);
   const drawn = Array.from({ length: resamples }, (_, b) => {
     const random = streamAt(seed, STREAM.evaluation, b);
-    return measure(
-      input,
-      groups.flatMap(() => groups[random.integer(groups.length)]),
-    );
+    const times = new Float64Array(tokens.groups);
+    for (let g = 0; g < tokens.groups; g++) times[random.integer(tokens.groups)]++;
+    return measure(tokens, times);
   });
   const interval = (name: AccuracyMeasure): readonly [number, number] => {
     const values = drawn.map((sample) => sample[name]);
@@ -97,4 +147,33 @@ export function fittedScale(credit: Float64Array, trueAdvantages: Float64Array):
     squares += value * value;
   });
   return squares > 0 ? cross / squares : 0;
+}
+
+/** A token and by how much its credit, brought to the truth's scale, misses the true advantage. */
+export interface Disagreement {
+  token: number;
+  error: number;
+}
+
+/** Below this no error is worth a look, in units of the reward. */
+const NO_ERROR = 1e-6;
+
+/** The counted tokens with the largest |error|, largest first; of equal prefixes of one group, which err alike, the first only. */
+export function largestDisagreements(input: AccuracyInput, count: number): Disagreement[] {
+  const { batch, trueAdvantages } = input;
+  const credit = input.credit.map((value) => (Number.isNaN(value) ? 0 : value));
+  const scale = fittedScale(credit, trueAdvantages);
+  const places = new Map<string, Disagreement>();
+  for (const { group, start, end } of batch.responses) {
+    for (let t = start; t < end; t++) {
+      if ((batch.source?.[t] ?? 0) !== 0 || Number.isNaN(trueAdvantages[t])) continue;
+      const place = `${group}:${batch.tokens.subarray(start, t + 1).join()}`;
+      const error = scale * credit[t] - trueAdvantages[t];
+      if (Math.abs(error) > Math.abs(places.get(place)?.error ?? 0)) places.set(place, { token: t, error });
+    }
+  }
+  return [...places.values()]
+    .filter(({ error }) => Math.abs(error) > NO_ERROR)
+    .sort((a, b) => Math.abs(b.error) - Math.abs(a.error) || a.token - b.token)
+    .slice(0, count);
 }

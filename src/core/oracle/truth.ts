@@ -16,15 +16,23 @@ export interface OracleBudget extends Pick<OracleProblem, 'epsilon' | 'maxNodes'
 export const DEFAULT_BUDGET: OracleBudget = { epsilon: 1e-3, maxNodes: 20_000, continuations: 64 };
 
 /** The oracle's problem for one group: all prefixes of its responses, the prompt's own value included. */
-export function groupProblem(task: Task, batch: RolloutBatch, group: number, budget: OracleBudget): OracleProblem {
-  const { prompt } = batch.groups[group];
+export const groupProblem = (task: Task, batch: RolloutBatch, group: number, budget: OracleBudget): OracleProblem =>
+  promptProblem(task, batch.groups[group].prompt, openPrefixes(batch, group), budget);
+
+/** The same for these prefixes of responses to a prompt. */
+export function promptProblem(
+  task: Task,
+  prompt: readonly number[],
+  prefixes: readonly (readonly number[])[],
+  budget: OracleBudget,
+): OracleProblem {
   return {
     vocabulary: task.vocabulary.length,
     endToken: task.endToken,
     maxTokens: task.maxTokens,
     reward: (response) => task.verify(prompt, response).reward,
     rewardRange: [0, 1],
-    prefixes: openPrefixes(batch, group),
+    prefixes,
     ...budget,
   };
 }
