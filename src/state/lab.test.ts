@@ -48,7 +48,7 @@ describe('opening', () => {
       group: 1,
       overrides: { clipLow: 0.1 },
       pin: { group: 0, response: 1, position: 5 },
-      tree: true,
+      layout: 'tree',
     } as const;
     const world = await opened(link);
     expect(linkOf(state(world))).toEqual({ ...LINK_DEFAULTS, ...link });

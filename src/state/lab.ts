@@ -32,8 +32,7 @@ export const LINK_DEFAULTS: LinkState = {
   lanes: null,
   creditLane: 'credit',
   update: 'last',
-  tree: false,
-  branchesOnly: false,
+  layout: 'matrix',
   pin: null,
   theme: 'auto',
 };
@@ -42,10 +41,12 @@ export const LINK_DEFAULTS: LinkState = {
 export const LINK_VOCABULARY = { tasks: TASKS.map(({ id }) => id), methods: METHODS.map(({ id }) => id) };
 
 function initialState(link: LinkState): LabState {
-  const { step, ...view } = link;
+  const { step, layout, ...view } = link;
   return {
     ...view,
     group: link.group ?? 0,
+    tree: layout !== 'matrix',
+    branchesOnly: layout === 'branches',
     home: { checkpointId: '', group: 0 },
     tasks: TASKS.map(({ id, title }) => ({ id, title })),
     task: null,
@@ -91,8 +92,7 @@ export function linkOf(state: LabState): LinkState {
     lanes: state.lanes,
     creditLane: state.creditLane,
     update: state.update,
-    tree: state.tree,
-    branchesOnly: state.tree && state.branchesOnly,
+    layout: !state.tree ? 'matrix' : state.branchesOnly ? 'branches' : 'tree',
     pin: state.pin,
     theme: state.theme,
   };

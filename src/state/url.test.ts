@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeLink, encodeLink } from './url.ts';
+import { WORKSPACES } from './types.ts';
 import type { LinkState } from './url.ts';
 
 const defaults: LinkState = {
@@ -18,8 +19,7 @@ const defaults: LinkState = {
   lanes: ['entropy', 'value'],
   creditLane: 'credit',
   update: 'last',
-  tree: false,
-  branchesOnly: false,
+  layout: 'matrix',
   pin: null,
   theme: 'auto',
 };
@@ -43,12 +43,12 @@ describe('links', () => {
       lanes: ['entropy', 'ratio'],
       update: 2,
       pin: { group: 2, response: 4, position: 5 },
-      tree: true,
+      layout: 'tree',
       step: 40,
     };
     const hash = encodeLink(state, defaults);
     expect(hash).toBe(
-      'v=1&task=count&seed=a%2Bb%20c%26d&step=40&prompt=3&method=branchy&k.cap=Infinity&k.clipLow=0.1&mix.loss=flat&lanes=entropy,ratio&update=2&tree=1&pin=3.5.6',
+      'v=2&task=count&seed=a%2Bb%20c%26d&step=40&prompt=3&method=branchy&k.cap=Infinity&k.clipLow=0.1&mix.loss=flat&lanes=entropy,ratio&update=2&layout=tree&pin=3.5.6',
     );
     expect(decodeLink(`#${hash}`, defaults, known)).toEqual({ state, problems: [] });
   });
@@ -67,19 +67,17 @@ describe('links', () => {
         fc.double({ noNaN: true }).map((x) => x + 0),
       ),
       mix: fc.constantFrom({}, { loss: 'branchy' }, { advantage: 'flat', reward: 'branchy' }),
-      workspace: fc.constantFrom('lab', 'scoreboard', 'race'),
+      workspace: fc.constantFrom(...WORKSPACES),
       rowOrder: fc.constantFrom('sampled' as const, 'reward' as const, 'trie' as const),
       lanes: fc.constantFrom(['entropy', 'value'], [], ['td']),
       creditLane: fc.constantFrom('credit' as const, 'advantage' as const),
       update: fc.constantFrom('last' as const, 1, 4),
-      tree: fc.boolean(),
-      branchesOnly: fc.boolean(),
+      layout: fc.constantFrom('matrix' as const, 'tree' as const, 'branches' as const),
       pin: fc.option(fc.record({ group: fc.nat(9), response: fc.nat(9), position: fc.nat(9) })),
       theme: fc.constantFrom('auto' as const, 'light' as const, 'dark' as const),
     });
     fc.assert(
-      fc.property(states, (drawn) => {
-        const state = { ...drawn, branchesOnly: drawn.tree && drawn.branchesOnly };
+      fc.property(states, (state) => {
         const back = decodeLink(encodeLink(state, defaults), defaults, known);
         expect(back.problems).toEqual([]);
         expect({ ...back.state, overrides: { ...back.state.overrides } }).toEqual({ ...state, overrides: { ...state.overrides } });
@@ -89,7 +87,7 @@ describe('links', () => {
 
   it('name what they cannot read, and keep the rest', () => {
     const { state, problems } = decodeLink(
-      '#v=1&method=nope&seed=s2&rows=sideways&pin=1.x.3&k.clipLow=abc&prompt=-4&zebra=1',
+      '#v=2&method=nope&seed=s2&rows=sideways&pin=1.x.3&k.clipLow=abc&prompt=-4&zebra=1',
       defaults,
       known,
     );
@@ -106,16 +104,60 @@ describe('links', () => {
 
   it('say which lanes the user chose, and nothing where the method chooses', () => {
     const open = { ...defaults, lanes: null };
-    expect(encodeLink({ ...open, tree: true, branchesOnly: true }, open)).toBe('v=1&tree=branches');
-    expect(encodeLink({ ...open, lanes: [] }, open)).toBe('v=1&lanes=');
-    expect(decodeLink('v=1&lanes=', open, known).state.lanes).toEqual([]);
-    expect(decodeLink('v=1&tree=1', open, known).state).toEqual({ ...open, tree: true });
+    expect(encodeLink({ ...open, layout: 'branches' }, open)).toBe('v=2&layout=branches');
+    expect(encodeLink({ ...open, lanes: [] }, open)).toBe('v=2&lanes=');
+    expect(decodeLink('v=2&lanes=', open, known).state.lanes).toEqual([]);
   });
 
   it('say when they are of another version, and are read as far as they go', () => {
     expect(decodeLink('v=9&seed=x', defaults, known)).toEqual({
       state: { ...defaults, seed: 'x' },
-      problems: ['The link is of version 9, this page reads version 1.'],
+      problems: ['The link is of version 9, this page reads version 2.'],
     });
+  });
+
+  it('of version 1 are rewritten', () => {
+    expect(decodeLink('v=1&tree=1&seed=x', defaults, known)).toEqual({ state: { ...defaults, seed: 'x', layout: 'tree' }, problems: [] });
+    expect(decodeLink('v=1&tree=branches', defaults, known).state.layout).toBe('branches');
+  });
+
+  it('that are damaged never throw, and say little', () => {
+    const pieces = fc.constantFrom(
+      'v=2',
+      'v=1',
+      'method=',
+      'k.',
+      'mix.loss=',
+      '&',
+      '=',
+      '%',
+      '%E0%A4%A',
+      '__proto__',
+      'pin=1.2',
+      'constructor=1',
+    );
+    const damaged = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 300 }),
+      fc.array(pieces, { maxLength: 30 }).map((all) => all.join('&')),
+    );
+    const valid = fc
+      .tuple(
+        fc.constant(encodeLink({ ...defaults, viewMethod: 'branchy', step: 40, overrides: { clipLow: 0.1 } }, defaults)),
+        fc.nat(60),
+        fc.string(),
+      )
+      .map(([hash, at, junk]) => hash.slice(0, at) + junk + hash.slice(at + 1));
+    fc.assert(
+      fc.property(fc.oneof(damaged, valid), (hash) => {
+        const { state, problems } = decodeLink(hash, defaults, known);
+        expect(known.methods).toContain(state.viewMethod);
+        expect(known.tasks).toContain(state.taskId);
+        expect(problems.length).toBeLessThanOrEqual(6);
+        expect(problems.join(' ').length).toBeLessThan(1000);
+        // What was read is a state that a link can say: it comes back the same.
+        expect(decodeLink(encodeLink(state, defaults), defaults, known)).toEqual({ state, problems: [] });
+      }),
+      { numRuns: 1000 },
+    );
   });
 });

@@ -1,15 +1,23 @@
 /**
- * The view as a link: `#v=1&method=…&k.clipLow=0.1`. Only what differs from the defaults is written.
- * Reading is forgiving: what is unknown or out of range is dropped or clamped, and named in one sentence.
+ * The view as a link: `#v=2&method=…&k.clipLow=0.1`. A typed table says what a link can hold; only what differs from the
+ * defaults is written. Reading is forgiving: what is unknown or out of range is dropped or clamped, and named in one sentence;
+ * links of older versions are rewritten first.
  */
+import { choice, choices, count, custom, LinkProblem, names, numbers, ordinal, text } from './linkFields.ts';
+import type { LinkField } from './linkFields.ts';
 import { WORKSPACES } from './types.ts';
 import type { CreditLane, Pin, RowOrder, ThemeChoice, Workspace } from './types.ts';
 import type { StageName } from '../core/stages/types.ts';
 
-const VERSION = '1';
+const VERSION = '2';
 export const STAGE_NAMES: readonly StageName[] = ['sampling', 'reward', 'advantage', 'loss', 'regulariser'];
-const ROW_ORDERS: readonly RowOrder[] = ['sampled', 'reward', 'trie'];
-const THEMES: readonly ThemeChoice[] = ['auto', 'light', 'dark'];
+/** Longer hashes are no link of ours. */
+const MAX_LENGTH = 8000;
+/** Sentences that a notice has room for. */
+const MAX_PROBLEMS = 5;
+
+/** How the samples are laid out: rows, the tree that merges equal prefixes, or its branches alone. */
+export type Layout = 'matrix' | 'tree' | 'branches';
 
 /** What a link can say. Knob ids and lane ids are checked later, where the method is known. */
 export interface LinkState {
@@ -30,9 +38,7 @@ export interface LinkState {
   lanes: readonly string[] | null;
   creditLane: CreditLane;
   update: 'last' | number;
-  tree: boolean;
-  /** Only with the tree: its branches alone. */
-  branchesOnly: boolean;
+  layout: Layout;
   pin: Pin | null;
   theme: ThemeChoice;
 }
@@ -43,102 +49,95 @@ export interface LinkVocabulary {
   methods: readonly string[];
 }
 
+function readPin(value: string): Pin {
+  const parts = value.split('.');
+  try {
+    if (parts.length !== 3) throw new LinkProblem();
+    const [group, response, position] = parts.map((part) => ordinal('pin', part));
+    return { group: group - 1, response: response - 1, position: position - 1 };
+  } catch {
+    throw new LinkProblem(`pin "${value.slice(0, 40)}" is not prompt.response.position, e.g. 1.5.6.`);
+  }
+}
+
+/** The table: every value of a link, in the order in which links are written. */
+const table = (known: LinkVocabulary): { readonly [K in keyof LinkState]: LinkField<LinkState[K]> } => ({
+  taskId: choice('task', known.tasks),
+  checkpointId: text('checkpoint'),
+  seed: text('seed'),
+  step: count('step'),
+  group: count('prompt', 1),
+  viewMethod: choice('method', known.methods),
+  trainMethod: choice('train', known.methods),
+  overrides: numbers('k.'),
+  mix: choices('mix.', STAGE_NAMES, known.methods),
+  workspace: choice('view', WORKSPACES),
+  rowOrder: choice<RowOrder>('rows', ['sampled', 'reward', 'trie']),
+  lanes: names('lanes'),
+  creditLane: choice<CreditLane>('show', ['credit', 'advantage']),
+  update: custom<'last' | number>('update', String, (value) => (value === 'last' ? value : ordinal('update', value))),
+  layout: choice<Layout>('layout', ['matrix', 'tree', 'branches']),
+  pin: custom<Pin | null>(
+    'pin',
+    (pin) => pin && [pin.group, pin.response, pin.position].map((place) => place + 1).join('.'),
+    (value) => readPin(value),
+  ),
+  theme: choice<ThemeChoice>('theme', ['auto', 'light', 'dark']),
+});
+
+type Entry = readonly [key: string, value: string];
+
+/** Rewrites the entries of an older version as those of the next one. */
+const MIGRATIONS: Readonly<Record<string, (entries: readonly Entry[]) => Entry[]>> = {
+  // Version 1 had `tree=1` and `tree=branches`.
+  '1': (entries) => entries.map(([key, value]) => (key === 'tree' ? ['layout', value === 'branches' ? value : 'tree'] : [key, value])),
+};
+
 /** The hash of this state, without `#`; empty when all is at its default. */
 export function encodeLink(state: LinkState, defaults: LinkState): string {
-  const parts: [string, string][] = [];
-  const put = (key: string, value: string | number, standard: string | number | null): void => {
-    if (value !== standard) parts.push([key, String(value)]);
-  };
-  put('task', state.taskId, defaults.taskId);
-  put('checkpoint', state.checkpointId, defaults.checkpointId);
-  put('seed', state.seed, defaults.seed);
-  if (state.step !== null) parts.push(['step', String(state.step)]);
-  if (state.group !== null) parts.push(['prompt', String(state.group + 1)]);
-  put('method', state.viewMethod, defaults.viewMethod);
-  put('train', state.trainMethod, defaults.trainMethod);
-  for (const id of Object.keys(state.overrides).sort()) parts.push([`k.${id}`, String(state.overrides[id])]);
-  for (const stage of STAGE_NAMES) if (state.mix[stage]) parts.push([`mix.${stage}`, state.mix[stage]]);
-  put('view', state.workspace, defaults.workspace);
-  put('rows', state.rowOrder, defaults.rowOrder);
-  if (state.lanes) put('lanes', state.lanes.join(','), defaults.lanes?.join(',') ?? null);
-  put('show', state.creditLane, defaults.creditLane);
-  put('update', state.update, defaults.update);
-  if (state.tree) parts.push(['tree', state.branchesOnly ? 'branches' : '1']);
-  if (state.pin) parts.push(['pin', `${state.pin.group + 1}.${state.pin.response + 1}.${state.pin.position + 1}`]);
-  put('theme', state.theme, defaults.theme);
+  const fields = table({ tasks: [], methods: [] });
+  const parts = (Object.keys(fields) as (keyof LinkState)[]).flatMap((name) =>
+    (fields[name] as LinkField<unknown>).write(state[name], defaults[name]),
+  );
   if (parts.length === 0) return '';
   return [['v', VERSION], ...parts].map(([key, value]) => `${key}=${encodeURIComponent(value).replaceAll('%2C', ',')}`).join('&');
 }
 
-/** A positive whole number, or null. */
-function ordinal(text: string): number | null {
-  return /^[1-9]\d{0,5}$/.test(text) ? Number(text) : null;
-}
-
-function readPin(text: string): Pin | null {
-  const parts = text.split('.').map(ordinal);
-  if (parts.length !== 3 || parts.some((part) => part === null)) return null;
-  const [group, response, position] = parts as number[];
-  return { group: group - 1, response: response - 1, position: position - 1 };
+/** The entries in this version's words, and a sentence where their version is not known. */
+function migrated(entries: readonly Entry[]): { entries: readonly Entry[]; problems: string[] } {
+  let version = entries.find(([key]) => key === 'v')?.[1] ?? VERSION;
+  let current = entries.filter(([key]) => key !== 'v');
+  const problems: string[] = [];
+  if (current.length > 0 && !entries.some(([key]) => key === 'v'))
+    problems.push(`The link names no version: it was read as version ${VERSION}.`);
+  while (version !== VERSION && Object.hasOwn(MIGRATIONS, version)) {
+    current = MIGRATIONS[version](current);
+    version = String(Number(version) + 1);
+  }
+  if (version !== VERSION) problems.push(`The link is of version ${version.slice(0, 20)}, this page reads version ${VERSION}.`);
+  return { entries: current, problems };
 }
 
 /** The state of a hash over the defaults, and one sentence for each thing that had to be dropped. */
 export function decodeLink(hash: string, defaults: LinkState, known: LinkVocabulary): { state: LinkState; problems: string[] } {
-  const state: { -readonly [K in keyof LinkState]: LinkState[K] } = { ...defaults };
-  const problems: string[] = [];
-  const overrides: Record<string, number> = {};
-  const mix: Partial<Record<StageName, string>> = {};
-  const entries = [...new URLSearchParams(hash.replace(/^#/, '').replaceAll('+', '%2B'))];
-  const version = entries.find(([key]) => key === 'v')?.[1];
-  if (entries.length > 0 && version !== VERSION) {
-    problems.push(
-      version
-        ? `The link is of version ${version}, this page reads version ${VERSION}.`
-        : `The link names no version: it was read as version ${VERSION}.`,
-    );
-  }
-  const oneOf = <T extends string>(key: string, value: string, allowed: readonly T[]): T | null => {
-    if ((allowed as readonly string[]).includes(value)) return value as T;
-    problems.push(`${key} "${value}" is not known (there is ${allowed.join(', ')}).`);
-    return null;
-  };
-  const count = (key: string, value: string): number | null => {
-    const number = ordinal(value);
-    if (number === null) problems.push(`${key} "${value}" is not a positive whole number.`);
-    return number;
-  };
+  const state: Record<string, unknown> = { ...defaults, overrides: {}, mix: {} };
+  const fields = Object.entries(table(known)) as [keyof LinkState, LinkField<unknown>][];
+  const body = hash.replace(/^#/, '');
+  const { entries, problems } = migrated([...new URLSearchParams(body.slice(0, MAX_LENGTH).replaceAll('+', '%2B'))]);
+  if (body.length > MAX_LENGTH) problems.push('The link is too long: only its beginning was read.');
   for (const [key, value] of entries) {
-    if (key === 'v') continue;
-    else if (key === 'task') state.taskId = oneOf(key, value, known.tasks) ?? state.taskId;
-    else if (key === 'checkpoint') state.checkpointId = value.slice(0, 60);
-    else if (key === 'seed') state.seed = value.slice(0, 60);
-    else if (key === 'step') state.step = count(key, value) ?? state.step;
-    else if (key === 'prompt') {
-      const number = count(key, value);
-      if (number !== null) state.group = number - 1;
-    } else if (key === 'method') state.viewMethod = oneOf(key, value, known.methods) ?? state.viewMethod;
-    else if (key === 'train') state.trainMethod = oneOf(key, value, known.methods) ?? state.trainMethod;
-    else if (key === 'view') state.workspace = oneOf(key, value, WORKSPACES) ?? state.workspace;
-    else if (key === 'rows') state.rowOrder = oneOf(key, value, ROW_ORDERS) ?? state.rowOrder;
-    else if (key === 'lanes') state.lanes = value.split(',').filter((lane) => lane !== '');
-    else if (key === 'show') state.creditLane = oneOf<CreditLane>(key, value, ['credit', 'advantage']) ?? state.creditLane;
-    else if (key === 'update') state.update = value === 'last' ? value : (count(key, value) ?? state.update);
-    else if (key === 'tree') {
-      state.branchesOnly = value === 'branches';
-      state.tree = value === '1' || state.branchesOnly;
-    } else if (key === 'theme') state.theme = oneOf(key, value, THEMES) ?? state.theme;
-    else if (key === 'pin') {
-      state.pin = readPin(value);
-      if (!state.pin) problems.push(`pin "${value}" is not prompt.response.position, e.g. 1.5.6.`);
-    } else if (key.startsWith('k.')) {
-      const number = value === '' ? Number.NaN : Number(value);
-      if (Number.isNaN(number)) problems.push(`${key.slice(2)} "${value}" is not a number.`);
-      else overrides[key.slice(2)] = number;
-    } else if (key.startsWith('mix.')) {
-      const stage = oneOf('stage', key.slice(4), STAGE_NAMES);
-      const method = oneOf(key, value, known.methods);
-      if (stage && method) mix[stage] = method;
-    } else problems.push(`"${key}" means nothing here.`);
+    const found = fields.find(([, field]) => field.owns(key));
+    try {
+      if (!found) throw new LinkProblem(`"${key.slice(0, 40)}" means nothing here.`);
+      state[found[0]] = found[1].read(value, key, state[found[0]]);
+    } catch (error) {
+      if (!(error instanceof LinkProblem)) throw error;
+      problems.push(error.message);
+    }
   }
-  return { state: { ...state, overrides, mix }, problems };
+  const more = problems.length - MAX_PROBLEMS;
+  return {
+    state: state as unknown as LinkState,
+    problems: more > 1 ? [...problems.slice(0, MAX_PROBLEMS), `And ${more} more.`] : problems,
+  };
 }
