@@ -4,7 +4,7 @@
  */
 import type { OracleBudget } from '../core/oracle/truth.ts';
 import type { ClientOptions, EngineClient, EngineHandlers, GroupAnswer, StartOptions, TruthJob, WorkerLike } from './clientTypes.ts';
-import type { FromWorker, ToWorker } from './protocol.ts';
+import type { FromWorker, GradientAnswer, ToWorker } from './protocol.ts';
 
 export type * from './clientTypes.ts';
 
@@ -27,6 +27,7 @@ export function createEngineClient(handlers: EngineHandlers, options: ClientOpti
   let nextRequest = 1;
   const requests = new Map<number, { resolve(bytes: ArrayBuffer): void; reject(error: Error): void }>();
   const truths = new Map<number, (found: GroupAnswer) => void>();
+  const gradients = new Map<number, (answer: GradientAnswer) => void>();
 
   /** (Re)starts the clock while the worker owes an answer, and stops it while it owes none. */
   function watch(): void {
@@ -53,6 +54,7 @@ export function createEngineClient(handlers: EngineHandlers, options: ClientOpti
     for (const { reject } of requests.values()) reject(new Error(why));
     requests.clear();
     truths.clear();
+    gradients.clear();
     watch();
   }
 
@@ -121,6 +123,10 @@ export function createEngineClient(handlers: EngineHandlers, options: ClientOpti
         truths.get(message.request)?.(message);
         if (message.isLast) settle(message.request, new ArrayBuffer(0));
         break;
+      case 'gradients':
+        if (message.answer) gradients.get(message.request)?.(message.answer);
+        if (message.isLast) settle(message.request, new ArrayBuffer(0));
+        break;
       case 'error': {
         const request = message.request === undefined ? undefined : requests.get(message.request);
         if (request && message.request !== undefined) {
@@ -143,12 +149,22 @@ export function createEngineClient(handlers: EngineHandlers, options: ClientOpti
   function forget(request: number): void {
     requests.delete(request);
     truths.delete(request);
+    gradients.delete(request);
   }
 
   function truth(batch: string, groups: readonly number[], budget: OracleBudget, onGroup: (found: GroupAnswer) => void): TruthJob {
+    return jobOf(truths, onGroup, (request) => ({ kind: 'truth', request, batch, groups, budget }));
+  }
+
+  /** A request that is answered in pieces. */
+  function jobOf<T>(
+    listeners: Map<number, (piece: T) => void>,
+    onPiece: (piece: T) => void,
+    message: (request: number) => ToWorker,
+  ): TruthJob {
     const own = nextRequest;
-    const done = ask((request) => ({ kind: 'truth', request, batch, groups, budget })).then(() => undefined);
-    if (requests.has(own)) truths.set(own, onGroup);
+    const done = ask(message).then(() => undefined);
+    if (requests.has(own)) listeners.set(own, onPiece);
     return {
       done,
       cancel() {
@@ -231,6 +247,7 @@ export function createEngineClient(handlers: EngineHandlers, options: ClientOpti
     },
     score: (prompt, responses, temperature) => ask((request) => ({ kind: 'score', request, prompt, responses, temperature })),
     truth,
+    gradients: (asked, onAnswer) => jobOf(gradients, onAnswer, (request) => ({ kind: 'gradients', request, ...asked })),
     save,
     dispose: () => stopWorker('The engine was closed.'),
   };

@@ -1,6 +1,16 @@
 /** What the page sees of the worker. */
 import type { OracleBudget } from '../core/oracle/truth.ts';
-import type { Backend, FromWorker, StepMetrics, StopReason, ToWorker, TrainedMethod, TrainingSettings } from './protocol.ts';
+import type {
+  Backend,
+  FromWorker,
+  GradientAnswer,
+  GradientsRequest,
+  StepMetrics,
+  StopReason,
+  ToWorker,
+  TrainedMethod,
+  TrainingSettings,
+} from './protocol.ts';
 
 export interface StartOptions {
   task: string;
@@ -82,6 +92,8 @@ export interface EngineClient {
    * one sentence where it cannot be had.
    */
   truth(batch: string, groups: readonly number[], budget: OracleBudget, onGroup: (found: GroupAnswer) => void): TruthJob;
+  /** The scoreboard's gradients; `onAnswer` hears of each piece. Rejects with one sentence where they cannot be had. */
+  gradients(request: Omit<GradientsRequest, 'kind' | 'request'>, onAnswer: (answer: GradientAnswer) => void): TruthJob;
   /** File bytes of the training state, moments included. */
   save(): Promise<ArrayBuffer>;
   dispose(): void;

@@ -4,7 +4,8 @@
  */
 import type { MethodState } from '../core/batch.ts';
 import type { GroupTruth, OracleBudget } from '../core/oracle/truth.ts';
-import type { KnobValues, StageName } from '../core/stages/types.ts';
+import type { GradientQuality } from '../core/metrics/gradientQuality.ts';
+import type { KnobValues, Need, StageName } from '../core/stages/types.ts';
 
 /** What shapes the rollouts and the updates. Every value "applies from the next rollout"; none resets the run. */
 export interface TrainingSettings {
@@ -87,9 +88,35 @@ export type ToWorker =
    * Only the newest batches are kept. Groups come one by one, in the order asked for.
    */
   | { kind: 'truth'; request: number; batch: string; groups: readonly number[]; budget: OracleBudget }
-  /** Gives up a request for the truth; nothing more is heard of it. */
+  | GradientsRequest
+  /** Gives up a request for the truth or for gradients; nothing more is heard of it. */
   | { kind: 'cancel'; request: number }
   | { kind: 'save'; request: number };
+
+/** The scoreboard's gradients of some methods, computed beside the training, which goes on. A new request ends the one before. */
+export interface GradientsRequest {
+  kind: 'gradients';
+  request: number;
+  /** The encoded frozen batch: its prompts are drawn again. */
+  batch: ArrayBuffer;
+  /** The weights to draw with: those that drew a posted batch, by its `snapshots.before`, or a checkpoint's. */
+  weights: { kept: string } | { checkpoint: ArrayBuffer };
+  /** The weights are those that drew the frozen batch: then its own gradients are compared too. */
+  isOwn: boolean;
+  methods: readonly Pick<TrainedMethod, 'id' | 'knobs'>[];
+  /** R. */
+  resamples: number;
+  seed: string;
+  budget: OracleBudget;
+}
+
+/** What comes of it, piece by piece. */
+export type GradientAnswer =
+  | { kind: 'progress'; share: number }
+  /** Share of the policy's mass that the exact gradient leaves out, and the estimate of its error over its length. */
+  | { kind: 'ground'; unopened: number; residual: number }
+  /** `own`: cosine of the direction on the frozen batch itself; null where that cannot be had. */
+  | { kind: 'method'; method: string; quality: GradientQuality | null; missing: readonly Need[] | null; own: number | null };
 
 export type FromWorker =
   | { kind: 'ready'; backend: Backend; message?: string; step: number }
@@ -100,6 +127,8 @@ export type FromWorker =
   | { kind: 'saved'; request: number; checkpoint: ArrayBuffer }
   /** One group's truth; `nodes` prefixes were evaluated for it. `isLast` ends the request. */
   | { kind: 'truth'; request: number; group: number; truth: GroupTruth; nodes: number; isLast: boolean }
+  /** An answer to `GradientsRequest`, or none; `isLast` ends the request. */
+  | { kind: 'gradients'; request: number; answer: GradientAnswer | null; isLast: boolean }
   /** A request or start failed; training state is as it was. */
   | { kind: 'error'; request?: number; message: string };
 

@@ -72,7 +72,7 @@ describe('rows of the scoreboard', () => {
     seed: 'rows',
     budget: { epsilon: 1e-9, maxNodes: 1000, continuations: 8 },
   });
-  const through = <T>(steps: Generator<null, T>): T => {
+  const through = <T>(steps: Generator<unknown, T>): T => {
     let step = steps.next();
     while (!step.done) step = steps.next();
     return step.value;

@@ -89,6 +89,16 @@ export function redrawBatch(request: RedrawRequest, draw: number): RolloutBatch 
   return finish(greedyRewardSteps(task, model, { ...sampled, fields: { ...sampled.fields, refLogprobs } }));
 }
 
+/** The steps, yielding a count in place of nothing. */
+function* counted<T>(done: number, steps: Generator<null, T>): Generator<number, T> {
+  let step = steps.next();
+  while (!step.done) {
+    yield done;
+    step = steps.next();
+  }
+  return step.value;
+}
+
 /** What all methods are held against. */
 export interface Ground {
   model: LanguageModel;
@@ -127,22 +137,23 @@ function* openTree(
 
 /**
  * Draws the R batches, and opens each prompt's tree once: for the exact gradient and for the truth of every redrawn token. Where
- * that is wider than the budget, the tree is opened from the prompt alone, and the redrawn batches hold no truth. Yields after
- * each piece of work; the model must be used by nobody else meanwhile.
+ * that is wider than the budget, the tree is opened from the prompt alone, and the redrawn batches hold no truth. Yields the
+ * batches and prompts done after each piece of work, R + P in all; the model must be used by nobody else meanwhile.
  */
-export function* groundSteps(request: GroundRequest): Generator<null, Ground> {
+export function* groundSteps(request: GroundRequest): Generator<number, Ground> {
   const { model, task, prompts, baseTemperature, budget, resamples } = request;
   const redrawn: RolloutBatch[] = [];
   for (let r = 0; r < resamples; r++) {
     redrawn.push(redrawBatch(request, r + 1));
-    yield null;
+    yield redrawn.length;
   }
   const exact = new Float64Array(model.layout.total);
   const truths = redrawn.map(() => new Map<number, GroupTruth>());
   let [unopened, residual, isTruthKnown] = [0, 0, true];
   for (const [group, prompt] of prompts.entries()) {
+    const done = resamples + group;
     const open = (prefixes: readonly (readonly number[])[]) =>
-      openTree(model, prompt, baseTemperature, promptProblem(task, prompt, prefixes, budget));
+      counted(done, openTree(model, prompt, baseTemperature, promptProblem(task, prompt, prefixes, budget)));
     const prefixes = new Map(redrawn.flatMap((batch) => openPrefixes(batch, group).map((prefix) => [prefix.join(), prefix])));
     let tree = isTruthKnown ? yield* open([...prefixes.values()]) : null;
     if (tree?.isComplete) for (const [r, batch] of redrawn.entries()) truths[r].set(group, groupTruth(tree, batch, group));
@@ -150,7 +161,7 @@ export function* groundSteps(request: GroundRequest): Generator<null, Ground> {
       isTruthKnown = false;
       tree = yield* open([]);
     }
-    const found = yield* exactGradientSteps(model, prompt, tree, baseTemperature);
+    const found = yield* counted(done, exactGradientSteps(model, prompt, tree, baseTemperature));
     found.gradient.forEach((g, i) => {
       exact[i] += g / prompts.length;
     });
@@ -169,7 +180,7 @@ export function* groundSteps(request: GroundRequest): Generator<null, Ground> {
 }
 
 /** The method's gradient against the exact one, or what the redrawn batches lack for it. */
-export type GradientAnswer = { quality: GradientQuality; missing: null } | { quality: null; missing: readonly Need[] };
+export type MethodGradient = { quality: GradientQuality; missing: null } | { quality: null; missing: readonly Need[] };
 
 /** A method's directions on the redrawn batches, one after the other; yields after each. `state` is what it carried into the step. */
 export function* gradientSteps(
@@ -177,7 +188,7 @@ export function* gradientSteps(
   composed: ComposedMethod,
   knobs: KnobValues,
   state: MethodState = null,
-): Generator<null, GradientAnswer> {
+): Generator<null, MethodGradient> {
   const [first] = redrawn;
   const missing = first ? missingNeeds(first, composed.method, knobs) : [];
   if (missing.length > 0) return { quality: null, missing };
@@ -191,7 +202,7 @@ export function* gradientSteps(
 }
 
 /** The result of steps that nobody needs to pause. */
-function runThrough<T>(steps: Generator<null, T>): T {
+function runThrough<T>(steps: Generator<unknown, T>): T {
   let step = steps.next();
   while (!step.done) step = steps.next();
   return step.value;

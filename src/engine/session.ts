@@ -13,9 +13,11 @@ import type { Checkpoint } from './checkpoint.ts';
 import type { FromWorker, StepMetrics, ToWorker, TrainedMethod, TrainingSettings } from './protocol.ts';
 import { tryGpu } from './gpu.ts';
 import { scoreSteps } from './scorer.ts';
+import { createScoreboardDesk } from './scoreboardDesk.ts';
 import { finishLater } from './steps.ts';
 import { taskModelConfig } from './taskModel.ts';
 import { createTruthDesk } from './truthDesk.ts';
+import type { TruthHost } from './truthDesk.ts';
 import { createTrainer, effectSteps, trainerMethod } from './trainer.ts';
 import type { Trainer, TrainerMethod } from './trainer.ts';
 import type { AnyModel, DeferredModel, LanguageModel, ModelConfig } from './types.ts';
@@ -74,12 +76,14 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
   let paceSteps = 0;
   let queue: Promise<void> = Promise.resolve();
   let wasmBase = '';
-  const truth = createTruthDesk({
+  const beside: TruthHost = {
     post: (message) => host.post(message, []),
     schedule: host.schedule,
     fail,
     createModel: () => host.createModel(started().own.config, { forceFallback: started().own.backend !== 'wasm', wasmBase }),
-  });
+  };
+  const truth = createTruthDesk(beside);
+  const scoreboard = createScoreboardDesk(beside);
 
   function begin(from: Omit<Run, 'trainer'>): Run {
     const { model, origin } = from;
@@ -172,6 +176,7 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
     isPlaying = false;
     isPainted = true;
     truth.clear();
+    scoreboard.clear();
     wasmBase = message.wasmBase;
     if (run) disposeModels(run);
     run = begin({ task, model, own: model, base, origin, settings: message.settings, trained: message.method, method, seed: message.seed });
@@ -282,8 +287,17 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
       }
       case 'truth':
         return truth.ask(message);
+      case 'gradients': {
+        const { task, base, own } = current;
+        const weights =
+          'kept' in message.weights
+            ? truth.weightsOf(message.weights.kept)
+            : decodeCheckpoint(message.weights.checkpoint, { task: task.meta.id, config: own.config }).parameters;
+        return scoreboard.ask(message, { task, base, weights });
+      }
       case 'cancel':
-        return truth.cancel(message.request);
+        truth.cancel(message.request);
+        return scoreboard.cancel(message.request);
       case 'save': {
         const checkpoint = encodeRun(current);
         return host.post({ kind: 'saved', request: message.request, checkpoint }, [checkpoint]);

@@ -31,6 +31,8 @@ export interface TruthHost {
 export interface TruthDesk {
   /** Keeps a posted batch, by its id, with the weights that drew it. */
   keep(id: string, kept: Kept): void;
+  /** The weights that drew a kept batch. Throws a sentence where they are no longer there. */
+  weightsOf(id: string): Float32Array;
   ask(request: TruthRequest): void;
   cancel(request: number): void;
   /** Forgets everything: another model is on its way. */
@@ -44,6 +46,12 @@ export function createTruthDesk(host: TruthHost): TruthDesk {
   let isBusy = false;
   /** Changes when everything is forgotten, so that work begun before stops. */
   let era = 0;
+
+  function find(id: string): Kept {
+    const found = kept.get(id);
+    if (!found) throw new Error('The weights that drew these samples are no longer kept: take a step, then ask again.');
+    return found;
+  }
 
   /** Takes up the first request that waits; each leads to the next. */
   async function workOff(): Promise<void> {
@@ -68,8 +76,7 @@ export function createTruthDesk(host: TruthHost): TruthDesk {
   }
 
   function begin(request: TruthRequest, oracle: LanguageModel): void {
-    const source = kept.get(request.batch);
-    if (!source) throw new Error('The weights that drew these samples are no longer kept: take a step, then ask again.');
+    const source = find(request.batch);
     oracle.setParameters(source.weights);
     const steps = truthSteps(oracle, source.task, source.batch, request.groups, request.budget);
     let left = request.groups.length;
@@ -100,6 +107,7 @@ export function createTruthDesk(host: TruthHost): TruthDesk {
         kept.delete(oldest);
       }
     },
+    weightsOf: (id) => find(id).weights,
     ask(request) {
       waiting.push(request);
       if (!isBusy) void workOff();

@@ -93,6 +93,7 @@ export function testLab(link?: LinkState): TestWorld {
     setGpu: (isWanted) => void calls.push(`gpu ${isWanted}`),
     painted: note('painted'),
     truth: () => ({ done: Promise.reject(new Error('not in this test')), cancel: note('cancel') }),
+    gradients: () => ({ done: Promise.reject(new Error('not in this test')), cancel: note('cancel') }),
     save: () => Promise.reject(new Error('not in this test')),
     score: async (prompt, [response]) => {
       calls.push('score');
