@@ -4,38 +4,26 @@
  */
 import type { RolloutBatch } from '../core/batch.ts';
 import { encodeBatch } from '../core/batchCodec.ts';
-import { loadMethod } from '../core/methods/index.ts';
-import type { Method, StageName } from '../core/stages/types.ts';
 import { loadTask } from '../core/tasks/index.ts';
 import type { Task } from '../core/tasks/types.ts';
 import { decodeCheckpoint, encodeRun } from './checkpoint.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import type { FromWorker, StepMetrics, ToWorker, TrainedMethod, TrainingSettings } from './protocol.ts';
+import type { StepMetrics, ToWorker, TrainedMethod, TrainingSettings } from './protocol.ts';
 import { tryGpu } from './gpu.ts';
+import { resolveMethod } from './resolveMethod.ts';
 import { scoreSteps } from './scorer.ts';
 import { createScoreboardDesk } from './scoreboardDesk.ts';
 import { finishLater } from './steps.ts';
 import { taskModelConfig } from './taskModel.ts';
 import { createTruthDesk } from './truthDesk.ts';
 import type { TruthHost } from './truthDesk.ts';
-import { createTrainer, effectSteps, trainerMethod } from './trainer.ts';
+import type { SessionHost } from './sessionTypes.ts';
+import { createTrainer, effectSteps } from './trainer.ts';
 import type { Trainer, TrainerMethod } from './trainer.ts';
-import type { AnyModel, DeferredModel, LanguageModel, ModelConfig } from './types.ts';
+import type { AnyModel, DeferredModel, LanguageModel } from './types.ts';
 
 /** Shortest time between two bundles, ms. */
 const PAINT_INTERVAL = 100;
-
-/** The session's surroundings: a worker's, or a test's. */
-export interface SessionHost {
-  post(message: FromWorker, transfer: Transferable[]): void;
-  /** Runs a task after pending messages have been taken. */
-  schedule(task: () => void): void;
-  /** Milliseconds. Only the pace of bundles depends on it, never a number in one. */
-  now(): number;
-  createModel(config: ModelConfig, options: { forceFallback: boolean; wasmBase: string }): Promise<LanguageModel>;
-  /** Throws one sentence where there is no graphics processor. */
-  createGpuModel(config: ModelConfig): Promise<DeferredModel>;
-}
 
 interface Run {
   task: Task;
@@ -51,17 +39,13 @@ interface Run {
   trainer: Trainer;
 }
 
-async function resolveMethod(trained: TrainedMethod): Promise<TrainerMethod> {
-  const mix: Partial<Record<StageName, Method>> = {};
-  for (const [stage, id] of Object.entries(trained.mix) as [StageName, string][]) mix[stage] = await loadMethod(id);
-  return trainerMethod(await loadMethod(trained.id), mix, trained.knobs);
-}
-
 const zeros = (model: AnyModel) => ({
   first: new Float32Array(model.layout.total),
   second: new Float32Array(model.layout.total),
   steps: 0,
 });
+
+export type { SessionHost } from './sessionTypes.ts';
 
 export function createSession(host: SessionHost): { receive(message: ToWorker): void } {
   let run: Run | null = null;
