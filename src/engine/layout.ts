@@ -7,20 +7,22 @@ const INITIAL_DEVIATION = 0.08;
 
 /** Throws one sentence when no backend can carry the sizes: the kernels work on blocks of 4 and 8 numbers. */
 export function checkConfig(config: ModelConfig): void {
-  const { vocabulary, width, heads, layers, hidden, context } = config;
+  const { vocabulary, width, heads, layers, hidden, context, outputs = 0 } = config;
   for (const [name, value] of Object.entries({ vocabulary, width, heads, layers, hidden, context })) {
     if (!Number.isInteger(value) || value < 1) throw new Error(`Model size "${name}" is ${value}: give a whole number of at least 1.`);
   }
+  if (!Number.isInteger(outputs) || outputs < 0) throw new Error(`Model size "outputs" is ${outputs}: give a whole number of at least 0.`);
   if (width % 8 !== 0 || hidden % 8 !== 0) throw new Error(`Model width ${width} and hidden ${hidden} must be multiples of 8.`);
   if (width % (4 * heads) !== 0) throw new Error(`Model width ${width} must be a multiple of 4 × ${heads} heads.`);
 }
 
 /**
- * Order and shapes of the weights in the flat parameter vector: `tok, pos`, per layer `ga, qkv, o, gm, w1, w2`, then `gf, out`.
+ * Order and shapes of the weights in the flat parameter vector: `tok, pos`, per layer `ga, qkv, o, gm, w1, w2`, then `gf, out`, and with a
+ * head `head` [width, outputs], so that a model without one has a prefix of the same vector.
  * Matrices are row-major [inputs, outputs]; `qkv` holds queries, keys and values side by side, each [width] split into heads.
  */
 export function parameterLayout(config: ModelConfig): ParameterLayout {
-  const { vocabulary, width, layers, hidden, context } = config;
+  const { vocabulary, width, layers, hidden, context, outputs = 0 } = config;
   const shapes: [string, number[]][] = [
     ['tok', [vocabulary, width]],
     ['pos', [context, width]],
@@ -30,6 +32,7 @@ export function parameterLayout(config: ModelConfig): ParameterLayout {
     shapes.push([`gm${layer}`, [width]], [`w1${layer}`, [width, hidden]], [`w2${layer}`, [hidden, width]]);
   }
   shapes.push(['gf', [width]], ['out', [width, vocabulary]]);
+  if (outputs > 0) shapes.push(['head', [width, outputs]]);
   let total = 0;
   const entries = shapes.map(([name, shape]) => {
     const size = shape.reduce((product, n) => product * n, 1);
@@ -56,14 +59,26 @@ function normalAt(...keys: number[]): number {
   }
 }
 
-/** [total] weights of a new model: N(0, 0.08²), gains 1. The same seed gives the same weights everywhere. */
+/** [total] weights of a new model: N(0, 0.08²), gains 1, a head 0. The same seed gives the same weights everywhere. */
 export function initialParameters(config: ModelConfig, seedHash: number): Float32Array {
   const { total, entries } = parameterLayout(config);
   const values = new Float32Array(total);
-  for (const { shape, offset, size } of entries) {
+  for (const { name, shape, offset, size } of entries) {
+    if (name === 'head') continue;
     for (let i = 0; i < size; i++) {
       values[offset + i] = shape.length === 1 ? 1 : INITIAL_DEVIATION * normalAt(seedHash, STREAM.init, offset + i);
     }
   }
   return values;
+}
+
+/** The vector (weights or a moment) for a model of the same trunk with a head or without one: a new head is 0, one without a place is left out. */
+export function fitVector(values: Float32Array, config: ModelConfig): Float32Array {
+  const { total } = parameterLayout(config);
+  if (values.length === total) return values;
+  const trunk = parameterLayout({ ...config, outputs: 0 }).total;
+  if (values.length < trunk) return values;
+  const fitted = new Float32Array(total);
+  fitted.set(values.subarray(0, trunk));
+  return fitted;
 }

@@ -139,7 +139,7 @@ export interface CheckpointMeta {
   task: string;
   label: string;
   step: number;
-  config: { vocabulary: number; width: number; heads: number; layers: number; hidden: number; context: number };
+  config: { vocabulary: number; width: number; heads: number; layers: number; hidden: number; context: number; outputs?: number };
   seed: string;
   method: string | null;
   methodState: MethodState;

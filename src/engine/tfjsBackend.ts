@@ -11,6 +11,7 @@ import {
   type NamedWeights,
   padBatch,
   type PaddedBatch,
+  readHeads,
   readPredictions,
   readTensor,
   rmsNorm,
@@ -32,7 +33,7 @@ function run(weights: NamedWeights, config: ModelConfig, batch: PaddedBatch): Te
     x = tf.add(x, tf.matMul(gelu(tf.matMul(rmsNorm(x, layer.mlpGain), layer.up)), layer.down));
   }
   const hidden = rmsNorm(tf.gather(x, wanted) as tf.Tensor2D, weights.gf);
-  return { logits: tf.matMul(hidden, weights.out as tf.Tensor2D), hidden };
+  return readHeads(hidden, weights);
 }
 
 /**
@@ -45,7 +46,7 @@ export async function createCpuModel(config: ModelConfig): Promise<LanguageModel
     ...rest,
     backend: 'tfjs-cpu',
     forward: (batch) => finish(forward(batch)),
-    backward: (gradLogits) => finish(backward(gradLogits)),
+    backward: (gradLogits, gradOutputs) => finish(backward(gradLogits, gradOutputs)),
     createDecoder() {
       const { prefill, step, dispose } = createDecoder();
       return { prefill: (prompts) => finish(prefill(prompts)), step: (rows, tokens) => finish(step(rows, tokens)), dispose };
@@ -60,7 +61,7 @@ export async function createWebgpuModel(config: ModelConfig): Promise<DeferredMo
     ...rest,
     backend: 'tfjs-webgpu',
     forward: (batch) => finishLater(forward(batch)),
-    backward: (gradLogits) => finishLater(backward(gradLogits)),
+    backward: (gradLogits, gradOutputs) => finishLater(backward(gradLogits, gradOutputs)),
     createDecoder() {
       const { prefill, step, dispose } = createDecoder();
       return { prefill: (prompts) => finishLater(prefill(prompts)), step: (rows, tokens) => finishLater(step(rows, tokens)), dispose };
@@ -108,15 +109,19 @@ async function createTfjsModel(config: ModelConfig, device: Device) {
     return yield* readPredictions(joined, padded.rows, config, device);
   }
 
-  function* backward(gradLogits: Float32Array): Steps<void> {
+  function* backward(gradLogits: Float32Array, gradOutputs?: Float32Array): Steps<void> {
     if (!batch) throw new Error('backward was called before forward.');
     const padded = batch;
     const flat = onDevice(() =>
       tf.tidy(() => {
-        const { grads } = tf.variableGrads(
-          () => tf.sum(tf.mul(run(variables, config, padded).logits, tf.tensor2d(gradLogits, [padded.rows, config.vocabulary]))),
-          Object.values(variables),
-        );
+        const { grads } = tf.variableGrads(() => {
+          const { logits, outputs } = run(variables, config, padded);
+          const product = tf.sum(tf.mul(logits, tf.tensor2d(gradLogits, [padded.rows, config.vocabulary]))) as tf.Scalar;
+          if (!outputs) return product;
+          // Without its part of the sum a head would have no gradient at all.
+          const given = gradOutputs ?? new Float32Array(padded.rows * (config.outputs ?? 0));
+          return tf.add(product, tf.sum(tf.mul(outputs, tf.tensor2d(given, [padded.rows, config.outputs ?? 0]))));
+        }, Object.values(variables));
         return tf.concat(entries.map(({ name }) => grads[variables[name].name].flatten()));
       }),
     );

@@ -7,6 +7,7 @@ import {
   joinPredictions,
   layerWeights,
   type NamedWeights,
+  readHeads,
   readPredictions,
   rmsNorm,
   type TensorPredictions,
@@ -31,7 +32,7 @@ export function createTfjsDecoder(
   device: Device,
   onDevice: <T>(work: () => T) => T,
 ): DecoderSteps {
-  const { width, heads, layers, context, vocabulary } = config;
+  const { width, heads, layers, context, vocabulary, outputs = 0 } = config;
   /** [rows] tokens so far, and the steps that they took part in. */
   let lengths = new Int32Array(0);
   let partOf: boolean[][] = [];
@@ -80,8 +81,7 @@ export function createTfjsDecoder(
       x = tf.add(x, tf.matMul(attended.reshape([rows.length, width]) as tf.Tensor2D, layer.output));
       x = tf.add(x, tf.matMul(gelu(tf.matMul(rmsNorm(x, layer.mlpGain), layer.up)), layer.down));
     }
-    const hidden = rmsNorm(x, weights.gf);
-    return { logits: tf.matMul(hidden, weights.out as tf.Tensor2D), hidden };
+    return readHeads(rmsNorm(x, weights.gf), weights);
   };
 
   const check = (rows: Int32Array, tokens: Int32Array): void => {
@@ -113,7 +113,8 @@ export function createTfjsDecoder(
       clear();
       lengths = new Int32Array(prompts.length);
       partOf = prompts.map(() => []);
-      const result = { logits: new Float32Array(prompts.length * vocabulary), hidden: new Float32Array(prompts.length * width) };
+      const room = (size: number) => new Float32Array(prompts.length * size);
+      const result = { logits: room(vocabulary), hidden: room(width), outputs: room(outputs) };
       const longest = prompts.reduce((most, prompt) => Math.max(most, prompt.length), 0);
       for (let position = 0; position < longest; position++) {
         const rows = Int32Array.from(prompts.keys()).filter((r) => position < prompts[r].length);
@@ -125,6 +126,7 @@ export function createTfjsDecoder(
           if (!isLast(row)) return;
           result.logits.set(read.logits.subarray(k * vocabulary, (k + 1) * vocabulary), row * vocabulary);
           result.hidden.set(read.hidden.subarray(k * width, (k + 1) * width), row * width);
+          result.outputs.set(read.outputs.subarray(k * outputs, (k + 1) * outputs), row * outputs);
         });
       }
       return result;

@@ -41,11 +41,19 @@ export function attend(q: tf.Tensor, k: tf.Tensor, v: tf.Tensor, mask: tf.Tensor
   return tf.transpose(mixed, [0, 2, 1, 3]).reshape([count, queries, width]);
 }
 
-/** [K,V] logits and [K,d] hidden states. */
+/** [K,V] logits, [K,d] hidden states, and [K,outputs] of the head where there is one. */
 export interface TensorPredictions {
   logits: tf.Tensor2D;
   hidden: tf.Tensor2D;
+  outputs: tf.Tensor2D | null;
 }
+
+/** What the final hidden states say. */
+export const readHeads = (hidden: tf.Tensor2D, weights: NamedWeights): TensorPredictions => ({
+  logits: tf.matMul(hidden, weights.out as tf.Tensor2D),
+  hidden,
+  outputs: weights.head ? tf.matMul(hidden, weights.head as tf.Tensor2D) : null,
+});
 
 /** The backends that carry the composed model. */
 export type Device = 'cpu' | 'webgpu';
@@ -57,14 +65,17 @@ export function* readTensor(tensor: tf.Tensor, device: Device): Steps<Float32Arr
   return values as Float32Array;
 }
 
-/** Both as one tensor: each read stalls a GPU. */
-export const joinPredictions = ({ logits, hidden }: TensorPredictions): tf.Tensor => tf.concat([logits.flatten(), hidden.flatten()]);
+/** All as one tensor: each read stalls a GPU. */
+export const joinPredictions = ({ logits, hidden, outputs }: TensorPredictions): tf.Tensor =>
+  tf.concat([logits, hidden, ...(outputs ? [outputs] : [])].map((part) => part.flatten()));
 
 /** What `joinPredictions` joined, [rows, ·] each. */
 export function* readPredictions(joined: tf.Tensor, rows: number, config: ModelConfig, device: Device): Steps<ForwardResult> {
   const values = yield* readTensor(joined, device);
-  const split = rows * config.vocabulary;
-  return { logits: Float32Array.from(values.subarray(0, split)), hidden: Float32Array.from(values.subarray(split)) };
+  const first = rows * config.vocabulary;
+  const second = first + rows * config.width;
+  const part = (start: number, end?: number) => Float32Array.from(values.subarray(start, end));
+  return { logits: part(0, first), hidden: part(first, second), outputs: part(second) };
 }
 
 /** Ragged sequences padded to a rectangle. */

@@ -12,6 +12,8 @@ export interface ModelConfig {
   hidden: number;
   /** Longest sequence, prompt included. */
   context: number;
+  /** Numbers that a head of its own reads from the final hidden state beside the logits (a value, a grid); absent: none. */
+  outputs?: number;
 }
 
 /** Where each named weight lies in the flat parameter vector. */
@@ -35,6 +37,8 @@ export interface ForwardResult {
   logits: Float32Array;
   /** [K,d] hidden state after the final norm. */
   hidden: Float32Array;
+  /** [K,outputs] of the head; empty without one. */
+  outputs: Float32Array;
 }
 
 export interface AdamSettings {
@@ -53,7 +57,7 @@ export interface OptimizerState {
 
 /** KV-cached sampling: rows are decoded in lock step, finished rows are dropped by the caller. */
 export interface Decoder {
-  /** Runs the prompts (all of them at position 0…) and returns the logits after each: [rows,V] and hidden [rows,d]. */
+  /** Runs the prompts (all of them at position 0…) and returns logits [rows,V], hidden [rows,d] and head outputs after each. */
   prefill(prompts: readonly (readonly number[])[]): ForwardResult;
   /** Appends one token to each listed row and returns their next logits, in the order of `rows`. */
   step(rows: Int32Array, tokens: Int32Array): ForwardResult;
@@ -90,8 +94,11 @@ export interface LanguageModel extends ModelBase {
   readonly backend: 'wasm' | 'tfjs-cpu';
   /** Forward pass; keeps what `backward` needs until the next `forward`. */
   forward(batch: PackedSequences): ForwardResult;
-  /** Gradient of the loss by all parameters, given ∂loss/∂logits [K,V] at the rows of the last `forward`. Replaces the stored gradient. */
-  backward(gradLogits: Float32Array): void;
+  /**
+   * Gradient of the loss by all parameters, given ∂loss/∂logits [K,V] and ∂loss/∂outputs [K,outputs] (absent: 0) at the rows of the
+   * last `forward`. Replaces the stored gradient.
+   */
+  backward(gradLogits: Float32Array, gradOutputs?: Float32Array): void;
   createDecoder(): Decoder;
 }
 
@@ -99,7 +106,7 @@ export interface LanguageModel extends ModelBase {
 export interface DeferredModel extends ModelBase {
   readonly backend: 'tfjs-webgpu';
   forward(batch: PackedSequences): Promise<ForwardResult>;
-  backward(gradLogits: Float32Array): Promise<void>;
+  backward(gradLogits: Float32Array, gradOutputs?: Float32Array): Promise<void>;
   createDecoder(): DeferredDecoder;
 }
 

@@ -1,7 +1,7 @@
 import { checkConfig, checkLength, parameterLayout } from './layout.ts';
 import type { LanguageModel, ModelConfig } from './types.ts';
 import { createWasmDecoder } from './wasm/decoder.ts';
-import { allocateWeights, allocateWorkspace, type Workspace } from './wasm/plan.ts';
+import { allocateWeights, allocateWorkspace, type Plan, type Workspace } from './wasm/plan.ts';
 import { readResults } from './wasm/results.ts';
 import { wasmRuntime } from './wasm/runtime.ts';
 import { buildSequenceTree, type SequenceTree } from './wasm/sequenceTree.ts';
@@ -43,6 +43,14 @@ export async function createWasmModel(config: ModelConfig, wasmBase: string | un
     isPacked = true;
   };
 
+  const spreadOutputs = ({ slots }: SequenceTree, { outputs, paddedOutputs, gradOutputs: address, wanted }: Plan, given?: Float32Array) => {
+    const target = runtime.floats(address, wanted * paddedOutputs).fill(0);
+    if (given === undefined) return;
+    if (given.length !== slots.length * outputs)
+      throw new Error(`gradOutputs has ${given.length} numbers; the last forward had ${slots.length} rows of ${outputs}.`);
+    for (let k = 0; k < slots.length; k++) for (let o = 0; o < outputs; o++) target[slots[k] * paddedOutputs + o] += given[k * outputs + o];
+  };
+
   return {
     backend: 'wasm',
     config,
@@ -74,7 +82,7 @@ export async function createWasmModel(config: ModelConfig, wasmBase: string | un
       kernels.forward(publish());
       return readResults(runtime, plan, tree.slots);
     },
-    backward(gradLogits) {
+    backward(gradLogits, gradOutputs) {
       if (!tree || !workspace) throw new Error('backward was called before forward.');
       const { plan } = workspace;
       const { vocabulary, paddedVocabulary, wanted } = plan;
@@ -87,6 +95,7 @@ export async function createWasmModel(config: ModelConfig, wasmBase: string | un
         const to = tree.slots[k] * paddedVocabulary;
         for (let v = 0; v < vocabulary; v++) target[to + v] += gradLogits[k * vocabulary + v];
       }
+      spreadOutputs(tree, plan, gradOutputs);
       kernels.backward(workspace.publish());
     },
     getGradient: () => read(weights.gradient.address),

@@ -19,7 +19,7 @@ export function createBagModel(config: ModelConfig): LanguageModel {
     features.forEach((rows, k) => {
       for (const row of rows) for (let v = 0; v < V; v++) logits[k * V + v] += parameters[row * V + v];
     });
-    return { logits, hidden: new Float32Array(features.length * d) };
+    return { logits, hidden: new Float32Array(features.length * d), outputs: new Float32Array(0) };
   };
 
   return {

@@ -9,6 +9,7 @@ const PLAN_FIELDS = [
   ...(['layerStride', 'input', 'attentionScale', 'attentionInput', 'attentionOutput', 'attentionWeights', 'middle'] as const),
   ...(['mlpScale', 'mlpInput', 'mlpHidden', 'mlpSlope', 'keyStride', 'qkv', 'qkvStride'] as const),
   ...(['finalScale', 'hiddenStates', 'logits', 'constants', 'gradLogits', 'gradResidual', 'gradAttention', 'gradQkv', 'scratch'] as const),
+  ...(['outputs', 'paddedOutputs', 'headOutputs', 'gradOutputs'] as const),
 ];
 
 export type Plan = Record<(typeof PLAN_FIELDS)[number], number>;
@@ -19,11 +20,12 @@ const CHUNK = 64;
 const roundUp = (n: number, to: number): number => Math.ceil(n / to) * to;
 
 export const paddedVocabulary = (config: ModelConfig): number => roundUp(config.vocabulary, 8);
+const paddedOutputs = (config: ModelConfig): number => roundUp(config.outputs ?? 0, 8);
 
 /** [floats] of the weights rearranged for the kernels: every matrix as it is and transposed. */
 export function packedSize(config: ModelConfig): number {
   const { width, hidden, layers } = config;
-  return layers * (8 * width * width + 4 * width * hidden) + 2 * width * paddedVocabulary(config);
+  return layers * (8 * width * width + 4 * width * hidden) + 2 * width * (paddedVocabulary(config) + paddedOutputs(config));
 }
 
 /** Weights, gradient and packed weights of one model; Adam's moments lie beside them. */
@@ -71,6 +73,7 @@ export function allocateWorkspace(runtime: WasmRuntime, config: ModelConfig, wei
   const { width, heads, layers, hidden, context, vocabulary } = config;
   const { nodes, keptNodes, paths, training } = capacity;
   const padded = paddedVocabulary(config);
+  const paddedHead = paddedOutputs(config);
   const keys = roundUp(context, 4);
   let size = 0;
   const place = (floats: number): number => {
@@ -100,12 +103,14 @@ export function allocateWorkspace(runtime: WasmRuntime, config: ModelConfig, wei
     finalScale: place(nodes),
     hiddenStates: place(nodes * width),
     logits: place(nodes * padded),
+    headOutputs: place(nodes * paddedHead),
     constants: place(32),
     gradLogits: place(training ? nodes * padded : 0),
+    gradOutputs: place(training ? nodes * paddedHead : 0),
     gradResidual: place(training ? nodes * width : 0),
     gradAttention: place(training ? nodes * width : 0),
     gradQkv: place(training ? nodes * 3 * width : 0),
-    scratch: place(Math.max(CHUNK * (hidden + width), CHUNK * width + width * padded, keys)),
+    scratch: place(Math.max(CHUNK * (hidden + width), CHUNK * width + width * (padded + paddedHead), keys)),
     tokens: place(keptNodes),
     positions: place(keptNodes),
     pathStarts: place(keptNodes),
@@ -118,6 +123,7 @@ export function allocateWorkspace(runtime: WasmRuntime, config: ModelConfig, wei
   };
   const plan: Plan = {
     ...{ width, heads, layers, hidden, vocabulary, paddedVocabulary: padded, context },
+    ...{ outputs: config.outputs ?? 0, paddedOutputs: paddedHead },
     ...{ parameters: weights.parameters.address, gradient: weights.gradient.address, packed: weights.packed.address },
     ...{
       first: 0,

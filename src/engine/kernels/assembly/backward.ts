@@ -2,34 +2,47 @@
 import { attentionBackward } from './attention';
 import { accumulateOuter, multiply } from './matmul';
 import {
-  CHUNK, Plan, activeNodes, attentionGain, downWeights, finalGain, gradientOf, mlpGain, outputWeights, packedDownTransposed, packedOutputTransposed,
-  packedQkvTransposed, packedUnembeddingTransposed, packedUpTransposed, positionTable, qkvWeights, tokenTable, unembedding, upWeights,
+  CHUNK, Plan, activeNodes, attentionGain, downWeights, finalGain, gradientOf, headWeights, mlpGain, outputWeights, packedDownTransposed,
+  packedHeadTransposed, packedOutputTransposed, packedQkvTransposed, packedUnembeddingTransposed, packedUpTransposed, parametersEnd, positionTable, qkvWeights,
+  tokenTable, unembedding, upWeights,
 } from './plan';
 import { addElements, multiplyElements, normBackward } from './rows';
 
-/** Unembedding and final norm; fills `gradResidual` with the gradient of the last layer's output. */
+/** The padded gradient of a matrix [width, columns] into its place, whose rows are not padded. */
+function copyColumns(p: Plan, padded: usize, paddedBytes: usize, weights: usize, columns: i32): void {
+  const to = gradientOf(p, weights);
+  const bytes = <usize>columns << 2;
+  for (let row: usize = 0; row < <usize>p.width; row++) memory.copy(to + row * bytes, padded + row * paddedBytes, bytes);
+}
+
+/** Unembedding, head and final norm; fills `gradResidual` with the gradient of the last layer's output. */
 function predictBackward(p: Plan): void {
   const d = p.width;
   const rowBytes = <usize>d << 2;
   const logitBytes = <usize>p.paddedVocabulary << 2;
+  const outputBytes = <usize>p.paddedOutputs << 2;
   const gradHidden = p.scratch;
   const gradWeights = p.scratch + <usize>CHUNK * rowBytes;
+  const gradHead = gradWeights + <usize>d * logitBytes;
   const last = p.input + <usize>p.layers * p.layerStride;
   memory.fill(p.gradResidual, 0, <usize>p.count * rowBytes);
-  memory.fill(gradWeights, 0, <usize>d * logitBytes);
+  memory.fill(gradWeights, 0, <usize>d * (logitBytes + outputBytes));
   for (let i = 0; i < p.wanted; i += CHUNK) {
     const rows = min(CHUNK, p.wanted - i);
     const offset = <usize>i * rowBytes;
     const gradLogits = p.gradLogits + <usize>i * logitBytes;
     multiply(gradLogits, logitBytes, packedUnembeddingTransposed(p), gradHidden, rowBytes, 0, rows, d, p.paddedVocabulary);
     accumulateOuter(p.hiddenStates + offset, rowBytes, gradLogits, logitBytes, gradWeights, logitBytes, rows, p.paddedVocabulary, d);
+    if (p.outputs > 0) {
+      const gradOutputs = p.gradOutputs + <usize>i * outputBytes;
+      multiply(gradOutputs, outputBytes, packedHeadTransposed(p), gradHidden, rowBytes, gradHidden, rows, d, p.paddedOutputs);
+      accumulateOuter(p.hiddenStates + offset, rowBytes, gradOutputs, outputBytes, gradHead, outputBytes, rows, p.paddedOutputs, d);
+    }
     const gain = finalGain(p);
     normBackward(last + offset, gain, p.finalScale + (<usize>i << 2), gradHidden, p.gradResidual + offset, gradientOf(p, gain), rows, d);
   }
-  // The gradient's rows are not padded.
-  const to = gradientOf(p, unembedding(p));
-  const vocabularyBytes = <usize>p.vocabulary << 2;
-  for (let row: usize = 0; row < <usize>d; row++) memory.copy(to + row * vocabularyBytes, gradWeights + row * logitBytes, vocabularyBytes);
+  copyColumns(p, gradWeights, logitBytes, unembedding(p), p.vocabulary);
+  copyColumns(p, gradHead, outputBytes, headWeights(p), p.outputs);
 }
 
 /** MLP, second norm and attention's output product, a chunk at a time; fills `gradAttention`. */
@@ -102,7 +115,7 @@ function embedBackward(p: Plan): void {
 }
 
 export function backwardPass(p: Plan): void {
-  memory.fill(p.gradient, 0, unembedding(p) + (<usize>(p.width * p.vocabulary) << 2) - p.parameters);
+  memory.fill(p.gradient, 0, parametersEnd(p) - p.parameters);
   predictBackward(p);
   for (let layer = p.layers - 1; layer >= 0; layer--) {
     const skip = <usize>layer * p.layerStride;

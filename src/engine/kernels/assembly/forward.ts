@@ -2,7 +2,7 @@ import { attentionForward } from './attention';
 import { writeConstants } from './exponential';
 import { multiply } from './matmul';
 import {
-  CHUNK, Plan, activeNodes, attentionGain, finalGain, mlpGain, packedDown, packedOutput, packedQkv, packedUnembedding, packedUp, positionTable, tokenTable,
+  CHUNK, Plan, activeNodes, attentionGain, finalGain, mlpGain, packedDown, packedHead, packedOutput, packedQkv, packedUnembedding, packedUp, positionTable, tokenTable,
 } from './plan';
 import { gelu, normForward } from './rows';
 
@@ -68,12 +68,14 @@ function transform(p: Plan, layer: i32, skip: usize): void {
   }
 }
 
-/** Final norm and logits of the wanted nodes. */
+/** Final norm, logits and head outputs of the wanted nodes. */
 function predict(p: Plan): void {
   const rowBytes = <usize>p.width << 2;
   const logitBytes = <usize>p.paddedVocabulary << 2;
   normForward(p.input + <usize>p.layers * p.layerStride, finalGain(p), p.hiddenStates, p.finalScale, p.wanted, p.width);
   multiply(p.hiddenStates, rowBytes, packedUnembedding(p), p.logits, logitBytes, 0, p.wanted, p.paddedVocabulary, p.width);
+  if (p.outputs == 0) return;
+  multiply(p.hiddenStates, rowBytes, packedHead(p), p.headOutputs, <usize>p.paddedOutputs << 2, 0, p.wanted, p.paddedOutputs, p.width);
 }
 
 export function forwardPass(p: Plan): void {

@@ -5,7 +5,8 @@ import { forwardPass } from './forward';
 import { multiply as multiplyPanels, packPanels, packTransposed } from './matmul';
 import {
   Plan, downWeights, outputWeights, packedDown, packedDownTransposed, packedOutput, packedOutputTransposed, packedQkv,
-  packedQkvTransposed, packedUnembedding, packedUnembeddingTransposed, packedUp, packedUpTransposed, qkvWeights, unembedding, upWeights,
+  packedQkvTransposed, packedHead, packedHeadTransposed, packedUnembedding, packedUnembeddingTransposed, packedUp, packedUpTransposed,
+  headWeights, qkvWeights, unembedding, upWeights,
 } from './plan';
 
 /** Rearranges the weights for the matrix products; due whenever the parameters have changed. */
@@ -25,14 +26,17 @@ export function pack(plan: usize): void {
   }
   packPanels(unembedding(p), d, p.vocabulary, packedUnembedding(p));
   packTransposed(unembedding(p), d, p.vocabulary, p.paddedVocabulary, packedUnembeddingTransposed(p));
+  if (p.outputs == 0) return;
+  packPanels(headWeights(p), d, p.outputs, packedHead(p));
+  packTransposed(headWeights(p), d, p.outputs, p.paddedOutputs, packedHeadTransposed(p));
 }
 
-/** Computes the plan's nodes: logits and final hidden states of the wanted ones, which come first. */
+/** Computes the plan's nodes: logits, head outputs and final hidden states of the wanted ones, which come first. */
 export function forward(plan: usize): void {
   forwardPass(changetype<Plan>(plan));
 }
 
-/** Gradient of all parameters from `gradLogits`, after a forward pass with `training` = 1 and `first` = 0. */
+/** Gradient of all parameters from `gradLogits` and `gradOutputs`, after a forward pass with `training` = 1 and `first` = 0. */
 export function backward(plan: usize): void {
   backwardPass(changetype<Plan>(plan));
 }

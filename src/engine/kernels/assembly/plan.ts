@@ -1,5 +1,5 @@
 /**
- * Where everything lies, written by the host before a pass (`src/engine/plan.ts` keeps the same order of fields).
+ * Where everything lies, written by the host before a pass (`src/engine/wasm/plan.ts` keeps the same order of fields).
  * Addresses are bytes in TensorFlow.js' memory; sizes are counts. A *node* is one token in its context: sequences that
  * begin alike share nodes, and a node's keys are the nodes on its path.
  */
@@ -60,6 +60,11 @@ export class Plan {
   gradAttention: usize;
   gradQkv: usize;
   scratch: usize;
+  // A head that reads `outputs` numbers beside the logits (0: none), rounded up to 8; results and gradient [wanted, paddedOutputs].
+  outputs: i32;
+  paddedOutputs: i32;
+  headOutputs: usize;
+  gradOutputs: usize;
 }
 
 /** Nodes that a layer takes beyond its keys and values: of the last layer, nothing but the wanted ones is used. */
@@ -116,6 +121,15 @@ export function unembedding(p: Plan): usize {
   return finalGain(p) + (<usize>p.width << 2);
 }
 
+/** [width, outputs], the last weights. */
+export function headWeights(p: Plan): usize {
+  return unembedding(p) + (<usize>(p.width * p.vocabulary) << 2);
+}
+
+export function parametersEnd(p: Plan): usize {
+  return headWeights(p) + (<usize>(p.width * p.outputs) << 2);
+}
+
 /** From an address in the parameters to the same place in the gradient. */
 export function gradientOf(p: Plan, parameter: usize): usize {
   return parameter - p.parameters + p.gradient;
@@ -165,4 +179,12 @@ export function packedUnembedding(p: Plan): usize {
 
 export function packedUnembeddingTransposed(p: Plan): usize {
   return packedUnembedding(p) + (<usize>(p.width * p.paddedVocabulary) << 2);
+}
+
+export function packedHead(p: Plan): usize {
+  return packedUnembeddingTransposed(p) + (<usize>(p.width * p.paddedVocabulary) << 2);
+}
+
+export function packedHeadTransposed(p: Plan): usize {
+  return packedHead(p) + (<usize>(p.width * p.paddedOutputs) << 2);
 }
