@@ -78,7 +78,11 @@ export type TokenField =
   | 'refLogprobs'
   | 'oldEntropies'
   | 'entropies'
+  /** V(s_t), s_t the state before token t, of a method's critic: at rollout time, and at this inner update. */
   | 'values'
+  | 'newValues'
+  /** log π(token) under a method's second language model of this name, at rollout time. */
+  | `${string}.logprobs`
   /** The oracle's V(s_{t+1}) and Q(s_t,a_t) − V(s_t) under the policy that drew the batch, and the error of the latter: half of a certified interval. */
   | 'trueValues'
   | 'trueAdvantages'
@@ -92,6 +96,26 @@ export type TokenField =
 export interface TokenMatrix {
   width: number;
   data: Float32Array | Float64Array;
+}
+
+/**
+ * Numbers that an engine measured for a method, by the method's name for them: one row per item of `level` and `width` numbers a
+ * row, or, with `offsets` [rows + 1], as many as lie between two of them.
+ */
+export interface Measured {
+  level: 'batch' | 'group' | 'response' | 'token';
+  width: number;
+  values: Float64Array;
+  offsets?: Int32Array;
+}
+
+/** One update of a method's second model, as its optimiser saw it. */
+export interface ModelRecord {
+  name: string;
+  /** The model's answers before the update, over the tokens of what it was updated on. */
+  answers: Float64Array;
+  loss: number;
+  gradientNorm: number;
 }
 
 /** One inner update (a minibatch of whole groups), as the optimiser saw it. Arrays run over the minibatch's tokens in batch order. */
@@ -108,6 +132,8 @@ export interface UpdateRecord {
   gradLogprobs: Float64Array;
   loss: number;
   gradientNorm: number;
+  /** Second models that were updated with it. */
+  models?: readonly ModelRecord[];
 }
 
 export interface RolloutBatch {
@@ -122,6 +148,9 @@ export interface RolloutBatch {
   readonly logitsAfter?: TokenMatrix;
   /** [N,d] last hidden states of the sampling policy (after the final norm). */
   readonly hidden?: TokenMatrix;
+  readonly measured?: Readonly<Record<string, Measured>>;
+  /** Second models that were updated once in this step, on the whole batch. */
+  readonly models?: readonly ModelRecord[];
   /** [N] 0 sampled, 1 forced (reference answer, corpus), 2 edited by hand. */
   readonly source?: Uint8Array;
   readonly updates: readonly UpdateRecord[];

@@ -2,7 +2,7 @@
  * The rollout batch as one transferable buffer: magic, JSON header, then 8-byte aligned arrays. Arrays whose every value is
  * a float32 (all that the engine computes) are stored as float32 and come back exactly; the others as float64.
  */
-import type { RolloutBatch, TokenField, TokenMatrix, UpdateRecord } from './batch.ts';
+import type { Measured, ModelRecord, RolloutBatch, TokenField, TokenMatrix, UpdateRecord } from './batch.ts';
 import { parseNumbers, stringifyNumbers } from './jsonNumbers.ts';
 
 const MAGIC = 0x31425343; // "CSB1"
@@ -41,7 +41,9 @@ interface Header {
   draw?: RolloutBatch['draw'];
   trainedWith?: RolloutBatch['trainedWith'];
   snapshots?: RolloutBatch['snapshots'];
-  updates: Omit<UpdateRecord, 'logprobs' | 'entropies' | 'gradLogprobs'>[];
+  updates: (Omit<UpdateRecord, UpdateArray | 'models'> & { models?: ModelHeader[] })[];
+  models?: ModelHeader[];
+  measured?: Record<string, Omit<Measured, 'values' | 'offsets'>>;
   widths: Partial<Record<MatrixName, number>>;
   arrays: Record<string, ArrayEntry>;
 }
@@ -49,6 +51,8 @@ interface Header {
 const MATRICES = ['logits', 'logitsAfter', 'hidden'] as const;
 type MatrixName = (typeof MATRICES)[number];
 const UPDATE_ARRAYS = ['logprobs', 'entropies', 'gradLogprobs'] as const;
+type UpdateArray = (typeof UPDATE_ARRAYS)[number];
+type ModelHeader = Omit<ModelRecord, 'answers'>;
 
 export function encodeBatch(batch: RolloutBatch): ArrayBuffer {
   const arrays: Record<string, AnyArray> = { tokens: batch.tokens };
@@ -61,11 +65,22 @@ export function encodeBatch(batch: RolloutBatch): ArrayBuffer {
     widths[name] = matrix.width;
     arrays[name] = matrix.data;
   }
-  const updates = batch.updates.map(({ logprobs, entropies, gradLogprobs, ...rest }, k) => {
+  const modelHeaders = (models: readonly ModelRecord[], place: string) =>
+    models.map(({ answers, ...rest }) => {
+      arrays[`${place}:${rest.name}`] = narrow(answers);
+      return rest;
+    });
+  const updates = batch.updates.map(({ logprobs, entropies, gradLogprobs, models, ...rest }, k) => {
     arrays[`update:${k}:logprobs`] = narrow(logprobs);
     arrays[`update:${k}:entropies`] = narrow(entropies);
     arrays[`update:${k}:gradLogprobs`] = narrow(gradLogprobs);
-    return rest;
+    return { ...rest, ...(models ? { models: modelHeaders(models, `update:${k}:model`) } : {}) };
+  });
+  const models = batch.models && modelHeaders(batch.models, 'model');
+  const measured = Object.entries(batch.measured ?? {}).map(([name, { values, offsets, ...rest }]) => {
+    arrays[`measured:${name}`] = narrow(values);
+    if (offsets) arrays[`offsets:${name}`] = offsets;
+    return [name, rest] as const;
   });
   let offset = 0;
   const entries: Record<string, ArrayEntry> = {};
@@ -83,6 +98,8 @@ export function encodeBatch(batch: RolloutBatch): ArrayBuffer {
     trainedWith: batch.trainedWith,
     snapshots: batch.snapshots,
     updates,
+    ...(models ? { models } : {}),
+    ...(measured.length > 0 ? { measured: Object.fromEntries(measured) } : {}),
     widths,
     arrays: entries,
   };
@@ -126,6 +143,12 @@ export function decodeBatch(buffer: ArrayBuffer): RolloutBatch {
   };
   const fields: Partial<Record<TokenField, Float64Array>> = {};
   for (const name of Object.keys(header.arrays)) if (name.startsWith('field:')) fields[name.slice(6) as TokenField] = wide(name);
+  const modelRecords = (headers: readonly ModelHeader[], place: string): ModelRecord[] =>
+    headers.map((rest) => ({ ...rest, answers: wide(`${place}:${rest.name}`) }));
+  const measured = Object.entries(header.measured ?? {}).map(([name, rest]) => {
+    const offsets = header.arrays[`offsets:${name}`] ? { offsets: read(`offsets:${name}`) as Int32Array } : {};
+    return [name, { ...rest, values: wide(`measured:${name}`), ...offsets }] as const;
+  });
   const matrices: Partial<Record<MatrixName, TokenMatrix>> = {};
   for (const name of MATRICES) {
     const width = header.widths[name];
@@ -138,9 +161,12 @@ export function decodeBatch(buffer: ArrayBuffer): RolloutBatch {
     fields,
     ...matrices,
     ...(header.arrays.source ? { source: read('source') as Uint8Array } : {}),
-    updates: header.updates.map((update, k) => {
+    ...(measured.length > 0 ? { measured: Object.fromEntries(measured) } : {}),
+    ...(header.models ? { models: modelRecords(header.models, 'model') } : {}),
+    updates: header.updates.map(({ models, ...update }, k) => {
       const [logprobs, entropies, gradLogprobs] = UPDATE_ARRAYS.map((name) => wide(`update:${k}:${name}`));
-      return { ...update, logprobs, entropies, gradLogprobs };
+      const trained = models ? { models: modelRecords(models, `update:${k}:model`) } : {};
+      return { ...update, logprobs, entropies, gradLogprobs, ...trained };
     }),
     baseTemperature: header.baseTemperature,
     ...(header.endToken === undefined ? {} : { endToken: header.endToken }),

@@ -1,4 +1,4 @@
-import type { RolloutBatch, RolloutGroup, RolloutResponse, TokenField, TokenMatrix } from './batch.ts';
+import type { Measured, RolloutBatch, RolloutGroup, RolloutResponse, TokenField, TokenMatrix } from './batch.ts';
 
 /** Some groups of a batch, as a batch of their own, and where its parts come from. */
 export interface BatchSlice {
@@ -41,6 +41,18 @@ function gatherRows(matrix: TokenMatrix | undefined, index: Int32Array): TokenMa
   return { width, data };
 }
 
+/** The rows of these items; a ragged one gets new offsets. */
+function gatherMeasured(entry: Measured, index: ArrayLike<number>): Measured {
+  const { level, width, values, offsets } = entry;
+  const bounds = (row: number) => (offsets ? [offsets[row], offsets[row + 1]] : [row * width, (row + 1) * width]);
+  const parts = Array.from(index, (row) => values.subarray(...bounds(row)));
+  const ends = new Int32Array(parts.length + 1);
+  parts.forEach((part, i) => {
+    ends[i + 1] = ends[i] + part.length;
+  });
+  return { level, width, values: concatenate(parts), ...(offsets ? { offsets: ends } : {}) };
+}
+
 /**
  * The batch of the listed groups. `fields` replaces token fields (already in the slice's order); matrices are copied only
  * where asked for, since no per-token stage reads them. `updates` is empty in the slice.
@@ -79,6 +91,10 @@ export function sliceGroups(
   for (const [name, values] of Object.entries(source.fields) as [TokenField, Float64Array | undefined][]) {
     if (values && !options.fields?.[name]) fields[name] = gather(values, tokenIndex);
   }
+  const byLevel = { batch: [0], group: groups, response: responseIndices, token: tokenIndex };
+  const measured = Object.entries(source.measured ?? {}).map(
+    ([name, entry]) => [name, gatherMeasured(entry, byLevel[entry.level])] as const,
+  );
   const batch: RolloutBatch = {
     groups: newGroups,
     responses,
@@ -89,6 +105,7 @@ export function sliceGroups(
     ...(source.endToken === undefined ? {} : { endToken: source.endToken }),
     ...(source.maxTokens === undefined ? {} : { maxTokens: source.maxTokens }),
     ...(source.draw ? { draw: source.draw } : {}),
+    ...(measured.length > 0 ? { measured: Object.fromEntries(measured) } : {}),
     ...(options.matrices ? { logits: gatherRows(source.logits, tokenIndex), hidden: gatherRows(source.hidden, tokenIndex) } : {}),
   };
   return { batch, groups, responseIndex: Int32Array.from(responseIndices), tokenIndex };

@@ -15,8 +15,14 @@ export function composeMethod(method: Method, mix: StageMix = {}): ComposedMetho
     suppliers[name] = source.stages[name] ? source.meta.id : null;
   }
   const nextState = (mix.sampling ?? method).nextState ?? method.nextState;
-  const needs = new Set([method, ...Object.values(mix)].flatMap((member) => member.needs));
-  return { method, stages, suppliers, needs, ...(nextState ? { nextState } : {}) };
+  const members = [...new Set([method, ...Object.values(mix)])];
+  const needs = new Set(members.flatMap((member) => member.needs));
+  const models = members.flatMap((member) => (member.models ?? []).filter(({ stage }) => (mix[stage] ?? method) === member));
+  const twice = models.find(({ name }, i) => models.some((other, k) => k < i && other.name === name));
+  if (twice)
+    throw new Error(`Two of these methods bring a ${twice.title.toLowerCase()} of their own: take both of its stages from one of them.`);
+  const measures = (knobs: KnobValues) => members.flatMap((member) => member.measures?.(knobs) ?? []);
+  return { method, members, stages, suppliers, needs, models, measures, ...(nextState ? { nextState } : {}) };
 }
 
 /** The knobs that the composed stages read, by stage, each once. */
@@ -47,18 +53,27 @@ export function missingNeeds(batch: RolloutBatch, method: Method, knobs: KnobVal
     const value = knobs[id];
     if (value === requires.equals || (requires.above !== undefined && value > requires.above)) needs.add(requires.field);
   }
-  return [...needs].filter((need) => {
-    if (need === 'logits' || need === 'hidden') return !batch[need];
-    if (need === 'steps') return !hasSpans(batch, 'step');
-    if (need === 'chunks') return !hasSpans(batch, 'chunk');
-    if (need === 'tests') return batch.responses.some(({ parts, spans }) => !parts && !spans?.some((span) => span.parts));
-    // Drawn from the batch's place in the random streams where they are not given.
-    if (need === 'uniforms') return false;
-    if (need === 'sumPiSquared') return !batch.fields.sumPiSquared && !batch.logits;
-    if (need === 'greedyReward') return batch.groups.some((group) => group.greedyReward === undefined);
-    // Before any update the current policy is the sampling policy.
-    if (need === 'logprobs') return !batch.fields.logprobs && !batch.fields.oldLogprobs;
-    if (need === 'entropies') return !batch.fields.entropies && !batch.fields.oldEntropies;
-    return !batch.fields[need as TokenField];
-  });
+  return [...needs].filter((need) => lacks(batch, need));
+}
+
+/** As `missingNeeds`, of the method and of those that lend it stages. */
+export const missingFor = (batch: RolloutBatch, { members }: Pick<ComposedMethod, 'members'>, knobs: KnobValues): Need[] => [
+  ...new Set(members.flatMap((member) => missingNeeds(batch, member, knobs))),
+];
+
+/** Whether the batch does not hold what the need asks for. */
+export function lacks(batch: RolloutBatch, need: Need): boolean {
+  if (need === 'logits' || need === 'hidden') return !batch[need];
+  if (need === 'steps') return !hasSpans(batch, 'step');
+  if (need === 'chunks') return !hasSpans(batch, 'chunk');
+  if (need === 'tests') return batch.responses.some(({ parts, spans }) => !parts && !spans?.some((span) => span.parts));
+  // Drawn from the batch's place in the random streams where they are not given.
+  if (need === 'uniforms') return false;
+  if (need === 'sumPiSquared') return !batch.fields.sumPiSquared && !batch.logits;
+  if (need.startsWith('measured:')) return !batch.measured?.[need.slice('measured:'.length)];
+  if (need === 'greedyReward') return batch.groups.some((group) => group.greedyReward === undefined);
+  // Before any update the current policy is the sampling policy.
+  if (need === 'logprobs') return !batch.fields.logprobs && !batch.fields.oldLogprobs;
+  if (need === 'entropies') return !batch.fields.entropies && !batch.fields.oldEntropies;
+  return !batch.fields[need as TokenField];
 }

@@ -8,10 +8,12 @@ import { concatenate, gather, groupTokens, sliceGroups } from './batchSlice.ts';
 import type { ComposedMethod, CreditResult } from './pipeline.types.ts';
 import { STREAM, uniformAt } from './random.ts';
 import { BASE_STAGES } from './stages/base.ts';
+import { answerOf, storedAnswers } from './stages/models.ts';
+import type { ModelLossResult, ModelOutputs, ModelSpec } from './stages/models.ts';
 import type { AdvantageResult, KnobValues, LossResult, RewardResult, Trace, TraceEntry } from './stages/types.ts';
 import { perToken, scatterTrace } from './trace.ts';
 
-export { composeMethod, defaultKnobs, knobsOf, missingNeeds, type StageMix } from './compose.ts';
+export { composeMethod, defaultKnobs, knobsOf, lacks, missingFor, missingNeeds, type StageMix } from './compose.ts';
 
 /** Rewards and advantages of a whole batch, and which groups take part. */
 export interface PreparedCredit {
@@ -21,6 +23,8 @@ export interface PreparedCredit {
   rewards: RewardResult;
   /** [N]; NaN on dropped groups. */
   advantages: Float64Array;
+  /** [N] what a second model should have answered, where the advantage stage says it; NaN on dropped groups. */
+  targets?: Float64Array;
   trace: Trace;
 }
 
@@ -41,9 +45,11 @@ export function prepareCredit({ batch, composed, knobs, state }: CreditInput): P
   const trace: Record<string, TraceEntry> = { ...filtered?.trace, ...rewards.trace };
   if (kept.every((keep) => keep === 1)) {
     const result = stages.advantage({ batch, knobs, state, rewards });
-    return { kept, rewards, advantages: result.advantages, trace: { ...trace, ...result.trace } };
+    const { advantages, targets } = result;
+    return { kept, rewards, advantages, ...(targets ? { targets } : {}), trace: { ...trace, ...result.trace } };
   }
   const advantages = new Float64Array(batch.tokens.length).fill(NaN);
+  let targets: Float64Array | undefined;
   const slice = sliceGroups(
     batch,
     Array.from(kept.keys()).filter((g) => kept[g] === 1),
@@ -51,12 +57,17 @@ export function prepareCredit({ batch, composed, knobs, state }: CreditInput): P
   );
   if (slice.groups.length > 0) {
     const result: AdvantageResult = stages.advantage({ batch: slice.batch, knobs, state, rewards: sliceRewards(rewards, slice) });
-    slice.tokenIndex.forEach((t, k) => {
-      advantages[t] = result.advantages[k];
-    });
+    const scattered = (values: Float64Array, out: Float64Array) => {
+      slice.tokenIndex.forEach((t, k) => {
+        out[t] = values[k];
+      });
+      return out;
+    };
+    scattered(result.advantages, advantages);
+    targets = result.targets && scattered(result.targets, new Float64Array(advantages.length).fill(NaN));
     scatterTrace(trace, batch, slice, result.trace, true);
   }
-  return { kept, rewards, advantages, trace };
+  return { kept, rewards, advantages, ...(targets ? { targets } : {}), trace };
 }
 
 /** Copying [N,V] logits is worth it only for a stage that reads them. */
@@ -92,6 +103,9 @@ export interface UpdateInput extends CreditInput {
   /** Of the whole batch, from `prepareCredit`. */
   rewards: RewardResult;
   advantages: Float64Array;
+  targets?: Float64Array;
+  /** Of the second models that learn with this update, at its tokens: their numbers now, by name. */
+  models?: Readonly<Record<string, ModelOutputs>>;
   /** Index of this inner update within its step, 0 by default: a loss that draws tokens draws others at each. */
   update?: number;
   /** log π and entropy of the current policy on the minibatch's tokens, [N_k]. */
@@ -102,6 +116,8 @@ export interface UpdateInput extends CreditInput {
 export interface UpdateResult extends LossResult {
   /** The minibatch; its `tokenIndex` says where each of the N_k tokens stands in the whole batch. */
   minibatch: BatchSlice;
+  /** Losses of the second models whose numbers were given, by name. */
+  models: Readonly<Record<string, ModelLossResult>>;
 }
 
 /** One inner update: loss and regulariser on a minibatch, summed, with ∂L/∂log π [N_k]. */
@@ -123,6 +139,14 @@ export function computeUpdate(input: UpdateInput): UpdateResult {
   const regulariser = composed.stages.regulariser(lossInput);
   const gradLogprobs = loss.gradLogprobs.map((value, t) => value + regulariser.gradLogprobs[t]);
   const gradLogits = addOptional(loss.gradLogits, regulariser.gradLogits);
+  const { batch: part, rewards } = lossInput;
+  const targets = input.targets && gather(input.targets, minibatch.tokenIndex);
+  const models: Record<string, ModelLossResult> = {};
+  for (const spec of composed.models) {
+    const now = input.models?.[spec.name];
+    if (now) models[spec.name] = spec.loss({ batch: part, knobs, state, now, rewards, ...(targets ? { targets } : {}) });
+  }
+  const modelTraces: Trace = Object.assign({}, ...Object.values(models).map(({ trace }) => trace));
   const penalty = regulariser.trace.tokenPenalty?.values;
   const tokenLoss = loss.trace.tokenLoss?.values;
   const objective: Trace = tokenLoss ? { tokenObjective: perToken(penalty ? tokenLoss.map((m, t) => m + penalty[t]) : tokenLoss) } : {};
@@ -130,8 +154,9 @@ export function computeUpdate(input: UpdateInput): UpdateResult {
     loss: loss.loss + regulariser.loss,
     gradLogprobs,
     ...(gradLogits ? { gradLogits } : {}),
-    trace: { ...loss.trace, ...regulariser.trace, ...objective, gradLogprobs: perToken(gradLogprobs) },
+    trace: { ...loss.trace, ...regulariser.trace, ...modelTraces, ...objective, gradLogprobs: perToken(gradLogprobs) },
     minibatch,
+    models,
   };
 }
 
@@ -185,14 +210,15 @@ function planUpdates(batch: RolloutBatch, kept: Uint8Array, limit: number): Plan
 }
 
 /** The recorded log-probs or entropies of the groups that the method keeps, [N_k]; a method may drop groups that another trained on. */
-function recorded(batch: RolloutBatch, record: UpdateRecord, values: Float64Array, groups: readonly number[]): Float64Array {
+function recorded(batch: RolloutBatch, record: UpdateRecord, values: Float64Array, groups: readonly number[], width = 1): Float64Array {
   if (groups.length === record.groups.length) return values;
   const parts: Float64Array[] = [];
   let place = 0;
   for (const g of record.groups) {
     const [start, end] = groupTokens(batch, g);
-    if (groups.includes(g)) parts.push(values.subarray(place, place + end - start));
-    place += end - start;
+    const size = (end - start) * width;
+    if (groups.includes(g)) parts.push(values.subarray(place, place + size));
+    place += size;
   }
   return concatenate(parts);
 }
@@ -202,6 +228,40 @@ function unrecorded(batch: RolloutBatch, own: TokenField, old: TokenField, group
   const source = (batch.updates.length === 0 ? batch.fields[own] : undefined) ?? batch.fields[old] ?? batch.fields[own];
   if (!source) return undefined;
   return concatenate(groups.map((g) => source.subarray(...groupTokens(batch, g))));
+}
+
+/** The numbers of the models that learn with an update, as it was recorded, or else as the batch has them. */
+function recordedModels(
+  batch: RolloutBatch,
+  { models }: ComposedMethod,
+  knobs: KnobValues,
+  { groups, record }: PlannedUpdate,
+): Record<string, ModelOutputs> {
+  const found: Record<string, ModelOutputs> = {};
+  for (const spec of models) {
+    if (spec.schedule(knobs) !== 'inner' || spec.readsLogits || spec.readsEnd) continue;
+    const own = record?.models?.find(({ name }) => name === spec.name);
+    const stored = (answerOf(spec, knobs).kind === 'values' ? batch.fields.newValues : undefined) ?? storedAnswers(batch, spec, knobs);
+    const width = stored ? stored.length / batch.tokens.length : 1;
+    const slices = (values: Float64Array) =>
+      concatenate(groups.map((g) => values.subarray(...(groupTokens(batch, g).map((t) => t * width) as [number, number]))));
+    const answers = record && own ? recorded(batch, record, own.answers, groups, width) : stored && slices(stored);
+    if (answers) found[spec.name] = { answers };
+  }
+  return found;
+}
+
+/** What the losses of the models that are updated once a step trace, over the whole batch. */
+function onceTraces(input: CreditInput, prepared: PreparedCredit): Trace {
+  const { batch, composed, knobs, state } = input;
+  const traceOf = (spec: ModelSpec): Trace => {
+    if (spec.schedule(knobs) === 'inner' || spec.readsLogits || spec.readsEnd) return {};
+    const answers = batch.models?.find(({ name }) => name === spec.name)?.answers ?? storedAnswers(batch, spec, knobs);
+    if (!answers) return {};
+    const { rewards, targets } = prepared;
+    return spec.loss({ batch, knobs, state, now: { answers }, rewards, ...(targets ? { targets } : {}) }).trace;
+  };
+  return Object.assign({}, ...composed.models.map(traceOf));
 }
 
 /** The state that the composed sampling stage carried into this step, where the batch was trained with it. */
@@ -222,14 +282,16 @@ export function creditBatch(
 ): CreditResult {
   const state = stateOf(batch, composed);
   const prepared = prepareCredit({ batch, composed, knobs, state });
+  const { rewards, advantages, targets } = prepared;
   const n = batch.tokens.length;
   const credit = new Float64Array(n).fill(NaN);
   const clipState = new Uint8Array(n);
   const tokenUpdate = new Int32Array(n).fill(-1);
-  const trace: Record<string, TraceEntry> = { ...prepared.trace };
+  const trace: Record<string, TraceEntry> = { ...prepared.trace, ...onceTraces({ batch, composed, knobs, state }, prepared) };
   let loss = 0;
   const limit = options.update === undefined || options.update === 'last' ? batch.updates.length - 1 : options.update;
-  for (const { groups, update, record } of planUpdates(batch, prepared.kept, limit)) {
+  for (const planned of planUpdates(batch, prepared.kept, limit)) {
+    const { groups, update, record } = planned;
     const result = computeUpdate({
       batch,
       composed,
@@ -237,8 +299,10 @@ export function creditBatch(
       state,
       groups,
       update: Math.max(update, 0),
-      rewards: prepared.rewards,
-      advantages: prepared.advantages,
+      rewards,
+      advantages,
+      ...(targets ? { targets } : {}),
+      models: recordedModels(batch, composed, knobs, planned),
       logprobs: record ? recorded(batch, record, record.logprobs, groups) : unrecorded(batch, 'logprobs', 'oldLogprobs', groups),
       entropies: record ? recorded(batch, record, record.entropies, groups) : unrecorded(batch, 'entropies', 'oldEntropies', groups),
     });
@@ -258,8 +322,8 @@ export function creditBatch(
     methodId: composed.method.meta.id,
     knobs,
     kept: prepared.kept,
-    rewards: prepared.rewards,
-    advantages: prepared.advantages,
+    rewards,
+    advantages,
     credit,
     clipState,
     tokenUpdate,

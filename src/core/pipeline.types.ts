@@ -1,13 +1,21 @@
+import type { AskedMeasure } from './measures.ts';
+import type { ModelSpec } from './stages/models.ts';
 import type { Method, Need, RewardResult, StageName, Stages, Trace, KnobValues } from './stages/types.ts';
 
 /** A method with every stage filled in: its own overrides, stages mixed in from others, the base for the rest. */
 export interface ComposedMethod {
   method: Method;
+  /** The method and those that lend it stages. */
+  members: readonly Method[];
   stages: Stages;
   /** For each stage the id of the method that supplies it, or null for the base. */
   suppliers: Readonly<Record<StageName, string | null>>;
   /** What the method and those that lend it stages need. */
   needs: ReadonlySet<Need>;
+  /** The second networks that the composed stages read. */
+  models: readonly ModelSpec[];
+  /** What the engine is asked for before the stages run. */
+  measures(knobs: KnobValues): readonly AskedMeasure[];
   /** The next step's state, from the method that supplies the sampling stage, else from the method itself. */
   nextState?: Method['nextState'];
 }

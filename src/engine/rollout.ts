@@ -70,16 +70,6 @@ export function* answerSteps(request: GroupRequest<AnyModel>, prompts: readonly 
   return prompts.map((prompt, p) => ({ prompt, responses: responses.slice(p * G, (p + 1) * G) }));
 }
 
-/** The batch with the reward of the greedy response to each prompt. */
-export function* greedyRewardSteps(task: Task, model: AnyModel, batch: RolloutBatch): Steps<RolloutBatch> {
-  const prompts = batch.groups.map((group) => group.prompt);
-  const greedy = yield* sampleSteps({ model, task, prompts, baseTemperature: batch.baseTemperature, choose: { kind: 'greedy' } });
-  return {
-    ...batch,
-    groups: batch.groups.map((group, g) => ({ ...group, greedyReward: task.verify(group.prompt, greedy[g].tokens).reward })),
-  };
-}
-
 /** The batch of some sampled groups, rewarded by the task's verifier. */
 export function assembleBatch(task: Task, model: AnyModel, sampled: readonly SampledGroup[], baseTemperature: number): RolloutBatch {
   const { vocabulary: V, width: d } = model.config;

@@ -3,9 +3,13 @@ import type { RolloutBatch } from '../core/batch.ts';
 import { exp } from '../core/math.ts';
 import { computeUpdate } from '../core/pipeline.ts';
 import type { UpdateInput, UpdateResult } from '../core/pipeline.ts';
+import type { KnobValues } from '../core/stages/types.ts';
 import { logSoftmaxInto } from './distribution.ts';
+import type { ModelOutputs } from '../core/stages/models.ts';
 import { packResponses } from './pack.ts';
 import { pairsOf } from './rollout.ts';
+import { secondPass, sharedAnswers } from './secondModels.ts';
+import type { SecondModel, SecondPass } from './secondModels.ts';
 import { finish, settled, type Steps } from './steps.ts';
 import type { AnyModel, LanguageModel } from './types.ts';
 
@@ -16,6 +20,11 @@ export interface PreparedUpdate {
   entropies: Float64Array;
   /** ∂loss/∂logits at the minibatch's tokens, [N_k,V], for the backward pass. */
   gradLogits: Float32Array;
+  /** ∂loss/∂outputs of a second network that is a head on the policy. */
+  gradOutputs?: Float32Array;
+  /** Answers of the second networks that learn with this update, and the passes of those with a trunk of their own, by name. */
+  answers: Readonly<Record<string, ModelOutputs>>;
+  passes: ReadonlyMap<string, SecondPass>;
 }
 
 /** Forward pass over the minibatch: log-probs and entropies at T_base, and log π [N_k,V]. */
@@ -27,6 +36,9 @@ interface EvaluatedMinibatch {
   logPi: Float64Array;
   logprobs: Float64Array;
   entropies: Float64Array;
+  /** [N_k,outputs] of a head on the policy. */
+  outputs: Float32Array;
+  pairs: ReturnType<typeof pairsOf>;
 }
 
 function* minibatchSteps(model: AnyModel, batch: RolloutBatch, groups: readonly number[]): Steps<EvaluatedMinibatch> {
@@ -35,7 +47,7 @@ function* minibatchSteps(model: AnyModel, batch: RolloutBatch, groups: readonly 
     batch,
     groups.flatMap((group) => batch.responses.slice(batch.groups[group].start, batch.groups[group].end)),
   );
-  const { logits } = yield* settled(model.forward(packResponses(pairs)));
+  const { logits, outputs } = yield* settled(model.forward(packResponses(pairs)));
   const size = logits.length / V;
   const tokens = new Int32Array(size);
   const logPi = new Float64Array(logits.length);
@@ -50,20 +62,32 @@ function* minibatchSteps(model: AnyModel, batch: RolloutBatch, groups: readonly 
       tokens[k++] = token;
     }
   }
-  return { tokens, logPi, logprobs, entropies };
+  return { tokens, logPi, logprobs, entropies, outputs, pairs };
 }
 
 /** Forward pass and core's coefficients; the model's weights stay as they are. `input` is core's, without the current policy's numbers. */
 export const prepareUpdate = (model: LanguageModel, input: MinibatchInput): PreparedUpdate => finish(updateSteps(model, input));
 
-type MinibatchInput = Omit<UpdateInput, 'logprobs' | 'entropies'>;
+type MinibatchInput = Omit<UpdateInput, 'logprobs' | 'entropies' | 'models'>;
 
-/** As `prepareUpdate`, on any model. */
-export function* updateSteps(model: AnyModel, input: MinibatchInput): Steps<PreparedUpdate> {
+/** Whether a second network learns with each inner update. */
+const isInner = ({ spec }: SecondModel, knobs: KnobValues): boolean => spec.schedule(knobs) === 'inner' && spec.isOnline(knobs);
+
+/** As `prepareUpdate`, on any model, with the second networks of the method. */
+export function* updateSteps(model: AnyModel, input: MinibatchInput, second: readonly SecondModel[] = []): Steps<PreparedUpdate> {
   const V = model.config.vocabulary;
   const T = input.batch.baseTemperature;
-  const { tokens, logPi, logprobs, entropies } = yield* minibatchSteps(model, input.batch, input.groups);
-  const result = computeUpdate({ ...input, logprobs, entropies });
+  const { tokens, logPi, logprobs, entropies, outputs, pairs } = yield* minibatchSteps(model, input.batch, input.groups);
+  const passes = new Map<string, SecondPass>();
+  const answers: Record<string, ModelOutputs> = {};
+  let gradOutputs: Float32Array | undefined;
+  for (const { spec, own } of second.filter((each) => isInner(each, input.knobs))) {
+    if (own) passes.set(spec.name, secondPass(own, spec, input.knobs, pairs, T));
+    answers[spec.name] = passes.get(spec.name) ?? sharedAnswers(outputs);
+  }
+  const result = computeUpdate({ ...input, logprobs, entropies, models: answers });
+  const shared = second.find(({ own, spec }) => own === null && result.models[spec.name]);
+  if (shared) gradOutputs = Float32Array.from(result.models[shared.spec.name].gradAnswers);
   const gradLogits = new Float32Array(logPi.length);
   for (let k = 0; k < tokens.length; k++) {
     // log π(o) = z_o/T − log Σ exp(z/T), so its derivative by z_v is (1[v = o] − π_v)/T.
@@ -71,5 +95,5 @@ export function* updateSteps(model: AnyModel, input: MinibatchInput): Steps<Prep
     for (let v = 0; v < V; v++)
       gradLogits[k * V + v] = g * ((v === tokens[k] ? 1 : 0) - exp(logPi[k * V + v])) + (result.gradLogits?.[k * V + v] ?? 0);
   }
-  return { result, logprobs, entropies, gradLogits };
+  return { result, logprobs, entropies, gradLogits, ...(gradOutputs ? { gradOutputs } : {}), answers, passes };
 }

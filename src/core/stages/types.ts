@@ -6,6 +6,8 @@
  * loss and regulariser also return the derivative with respect to each token's log-probability.
  */
 import type { MethodState, RolloutBatch, TokenField } from '../batch.ts';
+import type { AskedMeasure } from '../measures.ts';
+import type { ModelSpec } from './models.ts';
 
 export type StageName = 'sampling' | 'reward' | 'advantage' | 'loss' | 'regulariser';
 
@@ -19,7 +21,9 @@ export type Need =
   | 'steps'
   | 'chunks'
   /** Results of several tests per response (`parts`). */
-  | 'tests';
+  | 'tests'
+  /** An entry of `measured`. */
+  | `measured:${string}`;
 
 /** Which index a traced array runs over. */
 export type TraceLevel = 'batch' | 'group' | 'response' | 'token' | 'test';
@@ -58,6 +62,8 @@ export interface RewardResult {
 }
 
 export interface AdvantageResult {
+  /** [N] what a second model of the method should have answered at each token: returns, for a critic. */
+  targets?: Float64Array;
   /** [N]; a response-level advantage is repeated on its tokens. */
   advantages: Float64Array;
   trace: Trace;
@@ -196,6 +202,12 @@ export interface Method {
   explain: readonly FormulaLine[];
   /** Batch fields without which the method cannot credit. */
   needs: readonly Need[];
+  /** Second networks that it trains. */
+  models?: readonly ModelSpec[];
+  /** What it asks of the engine before its stages run, at these knobs; `needWords` says in words what each need is. */
+  measures?(knobs: KnobValues): readonly AskedMeasure[];
+  needWords?: Partial<Record<Need, string>>;
+  /** `model`: the policy is left as it is and only the second networks learn. */
   trains: 'policy' | 'model' | 'nothing';
   creditShape: 'token' | 'vocabulary';
   /** State carried from step to step; called with the finished batch after its updates. */
