@@ -58,7 +58,7 @@ const adamOf = (second: SecondModel, knobs: KnobValues, settings: TrainingSettin
  * Asks the second networks about a batch that was just drawn, while the policy still is what drew it. One that is updated before
  * its answers enter the rewards is updated here, and asked again. Null where a number was not finite.
  */
-export function* answerSteps(options: UpdateOptions, { batch, knobs, state }: Omit<CreditInput, 'composed'>): Steps<Answered | null> {
+export function* askSecond(options: UpdateOptions, { batch, knobs, state }: Omit<CreditInput, 'composed'>): Steps<Answered | null> {
   const { model, settings, second } = options;
   const pairs = pairsOf(batch);
   const passes = new Map<SecondModel, SecondPass>();

@@ -26,7 +26,8 @@ import { temperatureSampling } from '../core/stages/temperatureSampling.ts';
 import type { KnobValues, Method, Need } from '../core/stages/types.ts';
 import type { Task } from '../core/tasks/types.ts';
 import { exactGradientSteps, prefixEvaluator, withTruth } from './oracle.ts';
-import { answerSteps, assembleBatch, compareWithBase, greedyRewardSteps } from './rollout.ts';
+import { measureSteps } from './measures/index.ts';
+import { answerSteps, assembleBatch, compareWithBase } from './rollout.ts';
 import { finish } from './steps.ts';
 import type { LanguageModel } from './types.ts';
 import { prepareUpdate } from './update.ts';
@@ -86,7 +87,8 @@ export function redrawBatch(request: RedrawRequest, draw: number): RolloutBatch 
   );
   const sampled = { ...assembleBatch(task, model, groups, baseTemperature), draw: place };
   const { refLogprobs } = compareWithBase(model, base, sampled);
-  return finish(greedyRewardSteps(task, model, { ...sampled, fields: { ...sampled.fields, refLogprobs } }));
+  const batch = { ...sampled, fields: { ...sampled.fields, refLogprobs } };
+  return finish(measureSteps(batch, [{ kind: 'greedy' }], { model, base, task, second: [], knobs: {} }));
 }
 
 /** The steps, yielding a count in place of nothing. */

@@ -11,7 +11,7 @@ import { hashText } from '../core/random.ts';
 import type { KnobValues, Method } from '../core/stages/types.ts';
 import { mean } from '../core/stats.ts';
 import type { Task } from '../core/tasks/types.ts';
-import { answerSteps, runUpdates } from './innerUpdates.ts';
+import { askSecond, runUpdates } from './innerUpdates.ts';
 import { fitVector } from './layout.ts';
 import { measureSteps } from './measures/index.ts';
 import { stepMetrics } from './metrics.ts';
@@ -170,7 +170,7 @@ export function createTrainer(options: TrainerOptions<AnyModel>): Trainer {
       trainedWith: { method: composed.method.meta.id, knobs, state },
     };
     const options = { ...current, second };
-    const answered = yield* answerSteps(options, { batch: drawn, knobs, state });
+    const answered = yield* askSecond(options, { batch: drawn, knobs, state });
     const lacking = answered ? missingMeasured(answered.batch, composed, knobs) : [];
     const { measures } = measuresFor(lacking, composed.measures(knobs));
     const batch = yield* measureSteps(answered?.batch ?? drawn, measures, { model, base, task: current.task, second, knobs });
