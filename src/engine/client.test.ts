@@ -43,6 +43,7 @@ function setUp(options: { saveEvery?: number } = {}) {
     onReady: (value) => heard.push(['ready', value]),
     onBundle: (value) => heard.push(['bundle', value.step]),
     onStopped: (reason, step) => heard.push(['stopped', [reason.kind, step]]),
+    onProgress: (step) => heard.push(['progress', step]),
     onError: (message) => heard.push(['error', message]),
     onLost: (message) => heard.push(['lost', message]),
   };
@@ -130,7 +131,10 @@ describe('engine client', () => {
     const { client, workers, heard } = setUp({ saveEvery: 2 });
     workers[0].say(ready);
     client.play();
-    client.setSettings({ ...DEFAULT_SETTINGS, groupSize: 4 });
+    const step = client.configure({ ...DEFAULT_SETTINGS, groupSize: 4 }, start.method);
+    const asked = workers[0].sent.find((message) => message.kind === 'configure');
+    workers[0].say({ kind: 'configured', request: asked?.kind === 'configure' ? asked.request : -1, step: 7 });
+    expect(await step).toBe(7);
     client.setSeed('other');
     workers[0].say(bundle(1));
     client.painted();
@@ -189,7 +193,7 @@ describe('engine client', () => {
   it('says that recordings still work where no worker can be made', () => {
     const onLost = vi.fn();
     const client = createEngineClient(
-      { onReady: vi.fn(), onBundle: vi.fn(), onStopped: vi.fn(), onError: vi.fn(), onLost },
+      { onReady: vi.fn(), onBundle: vi.fn(), onStopped: vi.fn(), onProgress: vi.fn(), onError: vi.fn(), onLost },
       {
         createWorker: () => {
           throw new Error('blocked');

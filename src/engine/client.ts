@@ -25,7 +25,7 @@ export function createEngineClient(handlers: EngineHandlers, options: ClientOpti
   let isStarting = false;
   let timer: ReturnType<typeof setTimeout> | null = null;
   let nextRequest = 1;
-  const requests = new Map<number, { resolve(bytes: ArrayBuffer): void; reject(error: Error): void }>();
+  const requests = new Map<number, { resolve(answer: unknown): void; reject(error: Error): void }>();
   const truths = new Map<number, (found: GroupAnswer) => void>();
   const gradients = new Map<number, (answer: GradientAnswer) => void>();
 
@@ -113,6 +113,12 @@ export function createEngineClient(handlers: EngineHandlers, options: ClientOpti
         isPlaying = false;
         handlers.onStopped(message.reason, message.step);
         break;
+      case 'progress':
+        handlers.onProgress(message.step);
+        break;
+      case 'configured':
+        settle(message.request, message.step);
+        break;
       case 'scored':
         settle(message.request, message.batch);
         break;
@@ -121,11 +127,11 @@ export function createEngineClient(handlers: EngineHandlers, options: ClientOpti
         break;
       case 'truth':
         truths.get(message.request)?.(message);
-        if (message.isLast) settle(message.request, new ArrayBuffer(0));
+        if (message.isLast) settle(message.request, undefined);
         break;
       case 'gradients':
         if (message.answer) gradients.get(message.request)?.(message.answer);
-        if (message.isLast) settle(message.request, new ArrayBuffer(0));
+        if (message.isLast) settle(message.request, undefined);
         break;
       case 'error': {
         const request = message.request === undefined ? undefined : requests.get(message.request);
@@ -141,8 +147,8 @@ export function createEngineClient(handlers: EngineHandlers, options: ClientOpti
     watch();
   }
 
-  function settle(request: number, bytes: ArrayBuffer): void {
-    requests.get(request)?.resolve(bytes);
+  function settle(request: number, answer: unknown): void {
+    requests.get(request)?.resolve(answer);
     forget(request);
   }
 
@@ -163,7 +169,7 @@ export function createEngineClient(handlers: EngineHandlers, options: ClientOpti
     message: (request: number) => ToWorker,
   ): TruthJob {
     const own = nextRequest;
-    const done = ask(message).then(() => undefined);
+    const done = ask<void>(message);
     if (requests.has(own)) listeners.set(own, onPiece);
     return {
       done,
@@ -175,16 +181,16 @@ export function createEngineClient(handlers: EngineHandlers, options: ClientOpti
     };
   }
 
-  function ask(message: (request: number) => ToWorker): Promise<ArrayBuffer> {
+  function ask<T>(message: (request: number) => ToWorker): Promise<T> {
     if (!worker) return Promise.reject(new Error('The engine is not running. Press play to start it.'));
     const request = nextRequest++;
-    return new Promise((resolve, reject) => {
-      requests.set(request, { resolve, reject });
+    return new Promise<T>((resolve, reject) => {
+      requests.set(request, { resolve: resolve as (answer: unknown) => void, reject });
       send(message(request));
     });
   }
 
-  const save = () => ask((request) => ({ kind: 'save', request }));
+  const save = () => ask<ArrayBuffer>((request) => ({ kind: 'save', request }));
 
   /** Remembers the training state, for a restart. A worker that got this far is alive: its restarts are forgiven. */
   function keepState(): void {
@@ -215,9 +221,9 @@ export function createEngineClient(handlers: EngineHandlers, options: ClientOpti
       isStarting = true;
       send({ kind: 'load', checkpoint });
     },
-    play() {
+    play(how = {}) {
       isPlaying = true;
-      send({ kind: 'play' });
+      send({ kind: 'play', ...how });
     },
     pause: () => send({ kind: 'pause' }),
     step: () => send({ kind: 'step' }),
@@ -225,13 +231,9 @@ export function createEngineClient(handlers: EngineHandlers, options: ClientOpti
       isStarting = true;
       send({ kind: 'reset' });
     },
-    setSettings(settings) {
-      update({ settings });
-      send({ kind: 'settings', settings });
-    },
-    setMethod(method) {
-      update({ method });
-      send({ kind: 'method', method });
+    configure(settings, method) {
+      update({ settings, method });
+      return ask<number>((request) => ({ kind: 'configure', request, settings, method }));
     },
     setSeed(seed) {
       update({ seed });
@@ -245,7 +247,7 @@ export function createEngineClient(handlers: EngineHandlers, options: ClientOpti
       owesBundle = true;
       send({ kind: 'painted' });
     },
-    score: (prompt, responses, temperature) => ask((request) => ({ kind: 'score', request, prompt, responses, temperature })),
+    score: (prompt, responses, temperature) => ask<ArrayBuffer>((request) => ({ kind: 'score', request, prompt, responses, temperature })),
     truth,
     gradients: (asked, onAnswer) => jobOf(gradients, onAnswer, (request) => ({ kind: 'gradients', request, ...asked })),
     save,

@@ -40,6 +40,8 @@ export interface EngineHandlers {
   /** Call `painted()` once it is on the screen; no other comes before. */
   onBundle(bundle: Bundle): void;
   onStopped(reason: StopReason, step: number): void;
+  /** Training goes on, out of sight. */
+  onProgress(step: number): void;
   /** Training state is as it was. */
   onError(message: string): void;
   /** The worker could not be kept alive; `start` tries again. */
@@ -75,12 +77,13 @@ export interface ClientOptions {
 export interface EngineClient {
   start(options: StartOptions): void;
   load(checkpoint: ArrayBuffer): void;
-  play(): void;
+  /** See the protocol's `play`. */
+  play(options?: { until?: number; show?: 'all' | 'last' | 'nothing' }): void;
   pause(): void;
   step(): void;
   reset(): void;
-  setSettings(settings: TrainingSettings): void;
-  setMethod(method: TrainedMethod): void;
+  /** What the next step is taken with; resolves to the last step before it. */
+  configure(settings: TrainingSettings, method: TrainedMethod): Promise<number>;
   setSeed(seed: string): void;
   /** Pauses; `onReady` says which backend it goes on with and why. A worker that is replaced starts without the GPU. */
   setGpu(isWanted: boolean): void;

@@ -70,12 +70,16 @@ export type ToWorker =
       forceFallback?: boolean;
     }
   | { kind: 'load'; checkpoint: ArrayBuffer }
-  | { kind: 'play' }
+  /**
+   * Trains on; to a step and no further where `until` says so. `show`: every painted step (the default), the last one alone, or none.
+   * What is not shown is heard of as `progress`.
+   */
+  | { kind: 'play'; until?: number; show?: 'all' | 'last' | 'nothing' }
   | { kind: 'pause' }
   | { kind: 'step' }
   | { kind: 'reset' }
-  | { kind: 'settings'; settings: TrainingSettings }
-  | { kind: 'method'; method: TrainedMethod }
+  /** What the next step is taken with; the answer is `configured`, with the last step that was taken before. */
+  | { kind: 'configure'; request: number; settings: TrainingSettings; method: TrainedMethod }
   | { kind: 'seed'; seed: string }
   /** Pauses, and goes on with the graphics processor if a trial shows that it is faster, or without it; the answer is `ready`. */
   | { kind: 'gpu'; isWanted: boolean }
@@ -122,6 +126,9 @@ export type FromWorker =
   | { kind: 'ready'; backend: Backend; message?: string; step: number }
   /** One painted step: the encoded batch (transferred) and the metrics of every step since the last bundle. */
   | { kind: 'bundle'; step: number; batch: ArrayBuffer; metrics: readonly StepMetrics[]; stepsPerSecond: number }
+  /** Training goes on, out of sight. */
+  | { kind: 'progress'; step: number }
+  | { kind: 'configured'; request: number; step: number }
   | { kind: 'stopped'; reason: StopReason; step: number }
   | { kind: 'scored'; request: number; batch: ArrayBuffer }
   | { kind: 'saved'; request: number; checkpoint: ArrayBuffer }

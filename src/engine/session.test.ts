@@ -239,7 +239,7 @@ describe('session', () => {
     await bench.send({ kind: 'step' });
     await bench.send({ kind: 'load', checkpoint: new ArrayBuffer(3) });
     await bench.send({ kind: 'load', checkpoint: checkpoint('countdown') });
-    await bench.send({ kind: 'method', method: { ...trained, id: 'none-such' } });
+    await bench.send({ kind: 'configure', request: 1, settings, method: { ...trained, id: 'none-such' } });
     expect(bench.of('error').map((error) => error.message)).toEqual([
       expect.stringContaining('not a Creditscope checkpoint'),
       expect.stringContaining('trained on "countdown"'),
@@ -250,6 +250,24 @@ describe('session', () => {
     expect(bench.of('bundle').map((bundle) => bundle.step)).toEqual([1, 2]);
   });
 
+  it('plays to a step and no further, in sight or out of it, and takes the same steps', async () => {
+    const shown = await started();
+    await shown.send({ kind: 'play', until: 3 });
+    await shown.run(5, 200);
+    const hidden = await started();
+    await hidden.send({ kind: 'play', until: 2, show: 'nothing' });
+    await hidden.run(5, 200);
+    expect(hidden.of('bundle')).toEqual([]);
+    await hidden.send({ kind: 'play', until: 3, show: 'last' });
+    await hidden.run(5, 200);
+    expect(hidden.of('stopped').map(({ step }) => step)).toEqual([2, 3]);
+    expect(hidden.of('bundle').map(({ step }) => step)).toEqual([3]);
+    const hashes = (bench: typeof shown) => bench.of('bundle').flatMap(({ metrics }) => metrics.map(({ rolloutHash }) => rolloutHash));
+    await shown.send({ kind: 'painted' });
+    expect(hashes(hidden)).toHaveLength(3);
+    expect(hashes(shown)).toEqual(hashes(hidden));
+  });
+
   it('answers anything before the start with what to do', async () => {
     const bench = host();
     await bench.send({ kind: 'play' });
@@ -258,8 +276,9 @@ describe('session', () => {
 
   it('changes settings, method and seed from the next step on', async () => {
     const bench = await started();
-    await bench.send({ kind: 'settings', settings: { ...settings, prompts: 5, temperature: 1.3 } });
-    await bench.send({ kind: 'method', method: { ...trained, id: METHODS[0].id, knobs: defaultKnobs(await METHODS[0].load()) } });
+    const method = { ...trained, id: METHODS[0].id, knobs: defaultKnobs(await METHODS[0].load()) };
+    await bench.send({ kind: 'configure', request: 3, settings: { ...settings, prompts: 5, temperature: 1.3 }, method });
+    expect(bench.of('configured')).toEqual([{ kind: 'configured', request: 3, step: 0 }]);
     await bench.send({ kind: 'step' });
     const batch = decodeBatch(bench.of('bundle')[0].batch);
     expect(batch.groups).toHaveLength(5);

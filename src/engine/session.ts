@@ -52,6 +52,9 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
   let isPlaying = false;
   let isScheduled = false;
   let isPainted = true;
+  /** As the last `play` said. */
+  let until = Number.POSITIVE_INFINITY;
+  let show: 'all' | 'last' | 'nothing' = 'all';
   let lastPost = -Infinity;
   let pending: StepMetrics[] = [];
   /** The newest step's batch and the weights that drew it, while the page has not been sent it. */
@@ -123,13 +126,30 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
     if (!isPlaying) return;
     try {
       await takeStep();
-      if (host.now() - lastPost >= PAINT_INTERVAL) await postBundle();
+      if (!isPlaying) return;
+      const { step } = started().trainer;
+      if (step >= until) return await arrive(step);
+      if (host.now() - lastPost >= PAINT_INTERVAL) await report(step);
     } catch (error) {
       isPlaying = false;
       fail(error);
       host.post({ kind: 'stopped', reason: { kind: 'user' }, step: started().trainer.step }, []);
     }
     keepGoing();
+  }
+
+  /** At most ten times a second: what is to be seen of the run, or how far it has come. */
+  async function report(step: number): Promise<void> {
+    if (show === 'all') return postBundle();
+    lastPost = host.now();
+    host.post({ kind: 'progress', step }, []);
+  }
+
+  /** The step to play to has been taken. */
+  async function arrive(step: number): Promise<void> {
+    isPlaying = false;
+    if (show !== 'nothing') await postBundle();
+    host.post({ kind: 'stopped', reason: { kind: 'user' }, step }, []);
   }
 
   /** One thing at a time, in the order of arrival: a step on the GPU takes several turns of the worker. */
@@ -231,6 +251,9 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
       case 'reset':
         return load(current, current.origin);
       case 'play':
+        until = message.until ?? Number.POSITIVE_INFINITY;
+        show = message.show ?? 'all';
+        if (current.trainer.step >= until) return arrive(current.trainer.step);
         isPlaying = true;
         paceStart = host.now();
         paceSteps = 0;
@@ -247,14 +270,14 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
         isPainted = true;
         // A step taken by hand, or the last one before a pause, is still owed to the page.
         return isPlaying ? undefined : postBundle();
-      case 'settings':
-        current.settings = message.settings;
-        return current.trainer.setSettings(message.settings);
-      case 'method': {
+      case 'configure': {
         const method = await resolveMethod(message.method);
+        current.settings = message.settings;
+        current.trainer.setSettings(message.settings);
         current.trained = message.method;
         current.method = method;
-        return current.trainer.setMethod(method);
+        current.trainer.setMethod(method);
+        return host.post({ kind: 'configured', request: message.request, step: current.trainer.step }, []);
       }
       case 'seed':
         current.seed = message.seed;

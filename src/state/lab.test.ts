@@ -200,7 +200,7 @@ describe('training', () => {
     await world.lab.play();
     world.lab.setKnob(clipLow(world), 0.35);
     world.frame();
-    await expect.poll(() => world.calls).toContain(`method ${FLAT} 0.35`);
+    await expect.poll(() => world.calls).toContain(`configure ${FLAT} 0.35`);
   });
 
   it('goes back and forth through the steps that were shown', async () => {
@@ -288,13 +288,30 @@ describe('training', () => {
     expect(world.calls).toEqual(['start', 'play']);
   });
 
-  it('stops by itself at the step of the link', async () => {
-    const world = await opened({ step: 22 });
-    await world.lab.play();
-    world.handlers().onBundle(bundle(21));
-    expect(state(world).run.status).toBe('running');
-    world.handlers().onBundle(bundle(22));
-    expect(state(world).run).toMatchObject({ status: 'paused', until: null });
+  it('takes the run of a link again, out of sight, with the settings it was taken with, and stands at its step', async () => {
+    const before = { until: 22, trainMethod: FLAT, overrides: { clipLow: 0.1 }, mix: {} };
+    const world = await opened({ step: 24, schedule: [before], overrides: { clipLow: 0.3 } });
+    await expect.poll(() => world.calls).toContain('play nothing to 22');
+    expect(notice(world, 'replay')!.text).toMatch(/step 20 of 24/);
+    world.workerStep = 22;
+    world.handlers().onProgress(21);
+    world.handlers().onStopped({ kind: 'user' }, 22);
+    await expect.poll(() => world.calls).toContain('play last to 24');
+    expect(state(world)).toMatchObject({ source: 'recorded', step: 20 });
+    expect(world.calls.filter((call) => call.startsWith('configure'))).toEqual([`configure ${FLAT} 0.3`]);
+    world.handlers().onBundle(bundle(24));
+    world.handlers().onStopped({ kind: 'user' }, 24);
+    await expect.poll(() => state(world).run).toMatchObject({ status: 'paused', until: null });
+    expect(state(world)).toMatchObject({ source: 'live', step: 24 });
+    expect(notice(world, 'replay')).toBeUndefined();
+    // The link to what stands now is the link that was opened.
+    expect(linkOf(state(world))).toMatchObject({ step: 24, schedule: [before], overrides: { clipLow: 0.3 } });
+  });
+
+  it('says that a link names a step before its run begins', async () => {
+    const world = await opened({ step: 5 });
+    await expect.poll(() => notice(world, 'until')?.text).toMatch(/names step 5, but its run starts at step 20/);
+    expect(state(world).run.until).toBeNull();
   });
 
   it('rests while the page is hidden', async () => {

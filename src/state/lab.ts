@@ -10,6 +10,7 @@ import { emptyHistory, mapHistory, record, redo, undo } from './history.ts';
 import { createLoadActions } from './loadActions.ts';
 import { landPin } from './pin.ts';
 import { createRunActions } from './runActions.ts';
+import { scheduleUntil } from './schedule.ts';
 import { createSpeaker } from './say.ts';
 import type { LabState } from './types.ts';
 import { createViewActions } from './viewActions.ts';
@@ -22,6 +23,7 @@ export const LINK_DEFAULTS: LinkState = {
   checkpointId: '',
   seed: 'lecture-1',
   step: null,
+  schedule: [],
   group: null,
   viewMethod: HEADLINE[0],
   trainMethod: HEADLINE[0],
@@ -77,11 +79,13 @@ function initialState(link: LinkState): LabState {
 
 /** The link to what is on screen. Edits by hand are not part of it. */
 export function linkOf(state: LabState): LinkState {
+  const runStep = state.source === 'live' ? state.step : state.run.until;
   return {
     taskId: state.taskId,
     checkpointId: state.checkpointId === state.home.checkpointId ? '' : state.checkpointId,
     seed: state.seed,
-    step: state.source === 'live' ? state.step : state.run.until,
+    step: runStep,
+    schedule: runStep === null ? [] : scheduleUntil(state.schedule, runStep),
     group: state.group === state.home.group && state.checkpointId === state.home.checkpointId ? null : state.group,
     viewMethod: state.viewMethod,
     trainMethod: state.trainMethod,

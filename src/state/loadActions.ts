@@ -9,12 +9,14 @@ import type { TaskCatalogue } from './catalogue.ts';
 import type { LabContext } from './context.ts';
 import { checkKnobs } from './knobs.ts';
 import { findLane } from './lanes.ts';
+import type { RunSegment } from './schedule.ts';
 import type { CheckpointEntry, LabState } from './types.ts';
 import type { LinkState } from './url.ts';
 
 /** What loading needs of training: another checkpoint or task reaches the worker too. */
 export interface Training {
-  play(): Promise<void>;
+  /** Takes the run of a link again. */
+  replay(schedule: readonly RunSegment[], step: number): Promise<void>;
   pause(): void;
   readCheckpoint(path: string): Promise<ArrayBuffer | null>;
   loadCheckpoint(checkpoint: ArrayBuffer | null): void;
@@ -24,7 +26,7 @@ export interface Training {
 }
 
 /** `linked` is what the link said of the batch; a null group leaves the choice to the recording. */
-export function createLoadActions(context: LabContext, training: Training, linked: Pick<LinkState, 'group' | 'update'>) {
+export function createLoadActions(context: LabContext, training: Training, linked: Pick<LinkState, 'group' | 'update' | 'schedule'>) {
   const { group: linkedGroup, update: linkedUpdate } = linked;
   const { store, deps, notify } = context;
   const get = store.getState;
@@ -92,11 +94,17 @@ export function createLoadActions(context: LabContext, training: Training, linke
     notify({ id: 'link values', level: 'warning', text: `Part of the link could not be used as it is. ${problems.join(' ')}` });
   };
 
-  const offerRun = (): void => {
+  /** A link to a live step: the run up to it is taken again, from the checkpoint on screen. */
+  const replayRun = (from: number): void => {
     const { until } = get().run;
     if (until === null) return;
-    const text = `This link was made at step ${until} of a run that starts here. The same seed gives the same samples again.`;
-    notify({ id: 'until', level: 'info', text, action: { label: `Train to step ${until}`, run: () => void training.play() } });
+    if (until > from) return void training.replay(linked.schedule, until);
+    store.setState({ run: { ...get().run, until: null } });
+    notify({
+      id: 'until',
+      level: 'warning',
+      text: `The link names step ${until}, but its run starts at step ${from}: that step is shown.`,
+    });
   };
 
   const selectCheckpoint = async (id: string): Promise<void> => {
@@ -157,8 +165,8 @@ export function createLoadActions(context: LabContext, training: Training, linke
       });
       context.dismiss('load');
       if (!isFirst) return;
-      offerRun();
       await checkLink();
+      replayRun(entry.step);
     } catch (error) {
       if (mine === ticket) fail(error, 'The recording', () => void openTask(taskId, isFirst));
     }

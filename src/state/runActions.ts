@@ -6,6 +6,9 @@ import type { LabContext } from './context.ts';
 import { deriveCredit } from './credit.ts';
 import { moveFrame, pushFrame } from './frames.ts';
 import type { Frames } from './frames.ts';
+import { createReplay } from './replay.ts';
+import { changedAt, configOf } from './schedule.ts';
+import type { RunConfig, RunSegment } from './schedule.ts';
 import { trainingSettings } from './settings.ts';
 import type { RunState } from './types.ts';
 
@@ -36,11 +39,13 @@ export function createRunActions(context: LabContext) {
   let gpuChoice: boolean | null = null;
   /** A recording is on screen and the worker has not gone to its checkpoint yet: bundles still on their way are of the run before. */
   let isStale = false;
+  /** What the worker trains with. */
+  let inForce: RunConfig | null = null;
 
-  const trainedMethod = async (): Promise<TrainedMethod> => {
-    const { trainMethod, mix } = get();
+  const trainedMethod = async (config: RunConfig = get()): Promise<TrainedMethod> => {
+    const { trainMethod, mix } = config;
     await Promise.all([trainMethod, ...Object.values(mix)].map(context.needMethod));
-    return { id: trainMethod, knobs: deriveCredit({ ...get(), batch: null }, trainMethod)!.knobs, mix };
+    return { id: trainMethod, knobs: deriveCredit({ ...get(), ...configOf(config), batch: null }, trainMethod)!.knobs, mix };
   };
 
   const setFrames = (next: Frames): void => {
@@ -73,17 +78,15 @@ export function createRunActions(context: LabContext) {
     });
     setFrames(pushFrame(frames, { step: bundle.step, source: 'live', batch }));
     const { until } = get().run;
-    if (until !== null && bundle.step >= until) {
-      setRun({ until: null });
-      actions.pause();
-    }
+    if (until !== null && bundle.step >= until) setRun({ until: null });
     const reward = bundle.metrics[bundle.metrics.length - 1]?.reward;
     announce(`Step ${bundle.step}${reward === undefined ? '' : `, mean reward ${reward.toFixed(2)}`}.`);
     // After the frame that shows it: the worker may then post the next one.
     deps.frame(() => deps.frame(() => engine?.painted()));
   };
 
-  const onStopped = (reason: StopReason): void => {
+  const onStopped = (reason: StopReason, step: number): void => {
+    replay.reached(step, true);
     setRun({ status: 'paused', stepsPerSecond: 0 });
     if (reason.kind === 'not-a-number') {
       notify({ id: 'run', level: 'error', text: reason.message, action: { label: 'Back to the checkpoint', run: () => actions.reset() } });
@@ -107,14 +110,14 @@ export function createRunActions(context: LabContext) {
     isStale = false;
   };
 
-  const start = async (): Promise<EngineClient> => {
+  const start = async (config: RunConfig): Promise<EngineClient> => {
     const { checkpoints, checkpointId, taskId, seed, baseCheckpoint } = get();
     const entry = checkpoints.find(({ id }) => id === checkpointId);
     if (!entry || !baseCheckpoint) throw new Error('no checkpoint of this task is loaded. Choose one in the model menu.');
     const [checkpoint, base, method] = await Promise.all([
       deps.fetchFile(entry.checkpoint),
       deps.fetchFile(baseCheckpoint),
-      trainedMethod(),
+      trainedMethod(config),
     ]);
     const created = await deps.createEngine({
       onReady({ backend, message }) {
@@ -131,6 +134,7 @@ export function createRunActions(context: LabContext) {
       },
       onBundle,
       onStopped,
+      onProgress: (step) => replay.reached(step, false),
       onError(message) {
         isStale = false;
         // Without a model there is nothing to go on with: the next try starts from the file again.
@@ -142,16 +146,17 @@ export function createRunActions(context: LabContext) {
         failed(message);
       },
     });
-    created.start({ task: taskId, checkpoint, base, seed, settings: trainingSettings(get().overrides), method, wasmBase: deps.wasmBase });
+    created.start({ task: taskId, checkpoint, base, seed, settings: trainingSettings(config.overrides), method, wasmBase: deps.wasmBase });
     engine = created;
+    inForce = configOf(config);
     return created;
   };
 
   /** The engine, started if need be; null after a failure, which has then been told. */
-  const needEngine = async (): Promise<EngineClient | null> => {
+  const needEngine = async (config: RunConfig = get()): Promise<EngineClient | null> => {
     if (engine) return engine;
     if (!starting) setRun({ status: 'starting' });
-    starting ??= start();
+    starting ??= start(config);
     try {
       return await starting;
     } catch (error) {
@@ -161,6 +166,20 @@ export function createRunActions(context: LabContext) {
       starting = null;
     }
   };
+
+  /** From the next step on, this is what the worker trains with; what it was before is kept for the link. */
+  const configure = async (config: RunConfig): Promise<void> => {
+    const method = await trainedMethod(config);
+    if (!engine) return;
+    const step = await engine.configure(trainingSettings(config.overrides), method);
+    const before = inForce;
+    inForce = configOf(config);
+    const { schedule, checkpoints, checkpointId } = get();
+    const origin = checkpoints.find(({ id }) => id === checkpointId)?.step ?? 0;
+    if (before) store.setState({ schedule: changedAt(schedule, before, step, origin) });
+  };
+
+  const replay = createReplay(context, { begin: needEngine, configure });
 
   /** The worker pauses for it; play waits until its answer is there. */
   const sendGpu = (isWanted: boolean): void => {
@@ -177,12 +196,17 @@ export function createRunActions(context: LabContext) {
       const ready = await needEngine();
       if (!ready) return;
       setRun({ status: 'running' });
-      ready.play();
+      const { until } = get().run;
+      ready.play(until === null ? {} : { until });
     },
     pause() {
       if (get().run.status !== 'running') return;
       engine?.pause();
       setRun({ status: 'paused', stepsPerSecond: 0 });
+    },
+    /** Takes the run of a link again up to its step, out of sight; then its view stands. */
+    async replay(schedule: readonly RunSegment[], step: number) {
+      if (await replay.run(schedule, step)) setRun({ until: null });
     },
     togglePlay() {
       const { status } = get().run;
@@ -200,6 +224,7 @@ export function createRunActions(context: LabContext) {
     stepForward: () => showFrame(moveFrame(frames, 1)),
     /** A recording comes on the screen: earlier frames, and bundles on their way, belong to another run. */
     clearFrames() {
+      store.setState({ schedule: [] });
       setFrames({ list: [], at: -1 });
       isStale = engine !== null;
     },
@@ -250,11 +275,7 @@ export function createRunActions(context: LabContext) {
       isSendDue = true;
       deps.frame(() => {
         isSendDue = false;
-        engine?.setSettings(trainingSettings(get().overrides));
-        trainedMethod().then(
-          (method) => engine?.setMethod(method),
-          (error: Error) => notify({ id: 'method', level: 'error', text: error.message }),
-        );
+        configure(get()).catch((error: Error) => notify({ id: 'method', level: 'error', text: error.message }));
       });
     },
     /** Trains on the graphics processor if a trial shows that it is faster, or without it again. */

@@ -61,6 +61,8 @@ export interface TestWorld {
   broken: Set<string>;
   /** Calls that reached the worker, in order. */
   calls: string[];
+  /** The last step that the worker has taken, as it will say. */
+  workerStep: number;
   handlers: () => EngineHandlers;
   /** Runs what waits for the next frame. */
   frame(): void;
@@ -83,12 +85,14 @@ export function testLab(link?: LinkState): TestWorld {
   const client = (): EngineClient => ({
     start: note('start'),
     load: note('load'),
-    play: note('play'),
+    play: (how) => void calls.push(how?.until === undefined ? 'play' : `play ${how.show ?? 'all'} to ${how.until}`),
     pause: note('pause'),
     step: note('step'),
     reset: note('reset'),
-    setSettings: note('settings'),
-    setMethod: (method) => void calls.push(`method ${method.id} ${method.knobs.clipLow}`),
+    configure: async (_, method) => {
+      calls.push(`configure ${method.id} ${method.knobs.clipLow}`);
+      return world.workerStep;
+    },
     setSeed: note('seed'),
     setGpu: (isWanted) => void calls.push(`gpu ${isWanted}`),
     painted: note('painted'),
@@ -126,7 +130,8 @@ export function testLab(link?: LinkState): TestWorld {
     },
     wasmBase: './',
   };
-  return {
+  const world: TestWorld = {
+    workerStep: 0,
     lab: createLab(deps, link),
     broken,
     calls,
@@ -143,4 +148,5 @@ export function testLab(link?: LinkState): TestWorld {
       for (const { run } of due) run();
     },
   };
+  return world;
 }

@@ -3,6 +3,7 @@ import type { RolloutBatch } from '../core/batch.ts';
 import type { ComposedMethod, CreditResult } from '../core/pipeline.types.ts';
 import type { Knob, Method, Need, StageName } from '../core/stages/types.ts';
 import type { Task } from '../core/tasks/types.ts';
+import type { RunSegment } from './schedule.ts';
 import type { Backend, StepMetrics } from '../engine/protocol.ts';
 
 export type RowOrder = 'sampled' | 'reward' | 'trie';
@@ -117,6 +118,8 @@ export interface LabState {
   /** True until the switch has been used once: the only thing that moves on the first screen. */
   invite: boolean;
   metrics: readonly StepMetrics[];
+  /** What the live run was trained with before the present settings. */
+  schedule: readonly RunSegment[];
   run: RunState;
   notices: readonly Notice[];
   /** What a screen reader is told next; empty when nothing is to be said. */

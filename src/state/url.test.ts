@@ -9,6 +9,7 @@ const defaults: LinkState = {
   checkpointId: 'base',
   seed: 'lecture-1',
   step: null,
+  schedule: [],
   group: null,
   viewMethod: 'flat',
   trainMethod: 'flat',
@@ -59,6 +60,13 @@ describe('links', () => {
       checkpointId: fc.constantFrom('base', 'step-20'),
       seed: fc.string({ maxLength: 20 }),
       step: fc.option(fc.integer({ min: 1, max: 9999 })),
+      schedule: fc.constantFrom(
+        [],
+        [
+          { until: 3, trainMethod: 'flat', overrides: { clipLow: 0.1, cap: Infinity }, mix: { loss: 'branchy' as const } },
+          { until: 12, trainMethod: 'branchy', overrides: {}, mix: {} },
+        ],
+      ),
       group: fc.option(fc.nat(15)),
       viewMethod: fc.constantFrom(...known.methods),
       trainMethod: fc.constantFrom(...known.methods),

@@ -5,6 +5,8 @@
  */
 import { choice, choices, count, custom, LinkProblem, names, numbers, ordinal, text } from './linkFields.ts';
 import type { LinkField } from './linkFields.ts';
+import { readSchedule, writeSchedule } from './schedule.ts';
+import type { RunSegment } from './schedule.ts';
 import { WORKSPACES } from './types.ts';
 import type { CreditLane, Pin, RowOrder, ThemeChoice, Workspace } from './types.ts';
 import type { StageName } from '../core/stages/types.ts';
@@ -26,6 +28,8 @@ export interface LinkState {
   seed: string;
   /** A live run up to this step; null for the recording. */
   step: number | null;
+  /** What that run was trained with before the present settings; empty where they were never changed. */
+  schedule: readonly RunSegment[];
   /** Null: the prompt that the recording opens with. */
   group: number | null;
   viewMethod: string;
@@ -66,6 +70,7 @@ const table = (known: LinkVocabulary): { readonly [K in keyof LinkState]: LinkFi
   checkpointId: text('checkpoint'),
   seed: text('seed'),
   step: count('step'),
+  schedule: custom<readonly RunSegment[]>('run', writeSchedule, (value) => readSchedule(value, known.methods, STAGE_NAMES)),
   group: count('prompt', 1),
   viewMethod: choice('method', known.methods),
   trainMethod: choice('train', known.methods),
