@@ -5,12 +5,12 @@
 import type { RolloutBatch } from '../core/batch.ts';
 import { encodeBatch } from '../core/batchCodec.ts';
 import { loadTask } from '../core/tasks/index.ts';
-import type { Task } from '../core/tasks/types.ts';
 import { decodeCheckpoint, encodeRun } from './checkpoint.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import type { StepMetrics, ToWorker, TrainedMethod, TrainingSettings } from './protocol.ts';
-import { tryGpu } from './gpu.ts';
+import type { StepMetrics, ToWorker } from './protocol.ts';
 import { resolveMethod } from './resolveMethod.ts';
+import { disposeModels, leaveGpu, moveToGpu } from './run.ts';
+import type { Run } from './run.ts';
 import { scoreSteps } from './scorer.ts';
 import { createScoreboardDesk } from './scoreboardDesk.ts';
 import { finishLater } from './steps.ts';
@@ -19,25 +19,10 @@ import { createTruthDesk } from './truthDesk.ts';
 import type { TruthHost } from './truthDesk.ts';
 import type { SessionHost } from './sessionTypes.ts';
 import { createTrainer, effectSteps } from './trainer.ts';
-import type { Trainer, TrainerMethod } from './trainer.ts';
-import type { AnyModel, DeferredModel, LanguageModel } from './types.ts';
+import type { AnyModel } from './types.ts';
 
 /** Shortest time between two bundles, ms. */
 const PAINT_INTERVAL = 100;
-
-interface Run {
-  task: Task;
-  /** The model that trains: `own`, or one on the GPU. */
-  model: AnyModel;
-  own: LanguageModel;
-  base: Float32Array;
-  origin: Checkpoint;
-  settings: TrainingSettings;
-  trained: TrainedMethod;
-  method: TrainerMethod;
-  seed: string;
-  trainer: Trainer;
-}
 
 const zeros = (model: AnyModel) => ({
   first: new Float32Array(model.layout.total),
@@ -191,50 +176,6 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
     host.post({ kind: 'ready', backend: current.model.backend, step: current.trainer.step, ...(message ? { message } : {}) }, []);
   }
 
-  function disposeModels({ model, own }: Run): void {
-    own.dispose();
-    if (model !== own) model.dispose();
-  }
-
-  /** The run goes on, from where it stands, on another model that holds the same weights. */
-  function moveTo(current: Run, model: AnyModel): Run {
-    const { step, state } = current.trainer;
-    return { ...current, model, trainer: createTrainer({ ...current, model, step, state }) };
-  }
-
-  /** Moves the run to the GPU if that is faster; says what came of it. */
-  async function moveToGpu(current: Run): Promise<string> {
-    const { own, trainer, model } = current;
-    if (model !== own) return 'Training runs on the GPU already.';
-    let gpu: DeferredModel | null = null;
-    try {
-      gpu = await host.createGpuModel(own.config);
-      const { step, state } = trainer;
-      const { wasmMs, gpuMs } = await tryGpu({ ...current, model: own, step, state }, gpu, host.now);
-      const figures = `${Math.round(gpuMs)} ms a step against ${Math.round(wasmMs)} ms`;
-      if (gpuMs < wasmMs) {
-        run = moveTo(current, gpu);
-        return `Training runs on the GPU: ${figures}. It is fast, but the same seed may draw other tokens.`;
-      }
-      gpu.dispose();
-      return `Training stays off the GPU, which is slower here: ${figures}.`;
-    } catch (error) {
-      gpu?.dispose();
-      return `Training stays off the GPU. ${error instanceof Error ? error.message : String(error)}`;
-    }
-  }
-
-  function leaveGpu(current: Run): string {
-    const { own, model } = current;
-    if (model !== own) {
-      own.setParameters(model.getParameters());
-      own.setOptimizer(model.getOptimizer());
-      model.dispose();
-      run = moveTo(current, own);
-    }
-    return 'Training runs off the GPU: the same seed draws the same tokens everywhere.';
-  }
-
   /** Goes to a checkpoint of the same task and waits there; the page hears `ready` with its step. */
   function load(current: Run, origin: Checkpoint): void {
     isPlaying = false;
@@ -284,8 +225,9 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
         return current.trainer.setSeed(message.seed);
       case 'gpu': {
         isPlaying = false;
-        const note = message.isWanted ? await moveToGpu(current) : leaveGpu(current);
-        return ready(started(), note);
+        const moved = message.isWanted ? await moveToGpu(current, host) : leaveGpu(current);
+        run = moved.run;
+        return ready(run, moved.note);
       }
       case 'score': {
         const { model, task, base } = current;

@@ -1,27 +1,17 @@
 /** Actions that reach the worker: training, stepping, scoring. The worker is started by the first of them. */
 import { decodeBatch } from '../core/batchCodec.ts';
 import type { Bundle, EngineClient } from '../engine/client.ts';
-import type { StepMetrics, StopReason, TrainedMethod } from '../engine/protocol.ts';
+import type { StopReason, TrainedMethod } from '../engine/protocol.ts';
 import type { LabContext } from './context.ts';
 import { deriveCredit } from './credit.ts';
 import { moveFrame, pushFrame } from './frames.ts';
 import type { Frames } from './frames.ts';
+import { appended } from './metrics.ts';
 import { createReplay } from './replay.ts';
 import { changedAt, configOf } from './schedule.ts';
 import type { RunConfig, RunSegment } from './schedule.ts';
 import { trainingSettings } from './settings.ts';
 import type { RunState } from './types.ts';
-
-/** Longest history of the curves; of older steps every second one is kept. */
-const MAX_METRICS = 4000;
-const RECENT_METRICS = 200;
-
-function appended(old: readonly StepMetrics[], fresh: readonly StepMetrics[]): readonly StepMetrics[] {
-  const first = fresh[0]?.step ?? Number.POSITIVE_INFINITY;
-  // After a reset the run starts again: what lies after its first step belongs to the run before.
-  const all = [...old.filter(({ step }) => step < first), ...fresh];
-  return all.length > MAX_METRICS ? all.filter(({ step }, i) => step % 2 === 0 || i > all.length - RECENT_METRICS) : all;
-}
 
 /** Play, pause, step, reset, and what the worker answers. */
 export function createRunActions(context: LabContext) {
