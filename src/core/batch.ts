@@ -87,6 +87,8 @@ export type TokenField =
   | 'trueValues'
   | 'trueAdvantages'
   | 'trueErrors'
+  /** The oracle's V(s_{t+1}) where the answer goes on under the distribution that drew it, with the method's own temperature or cut-offs. */
+  | 'drawnValues'
   /** Σ_v π_old(v)² at the token's state. */
   | 'sumPiSquared'
   /** u ∈ [0,1) of the token at this inner update, for losses that draw tokens; given, or from the batch's `draw`. */

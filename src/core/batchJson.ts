@@ -30,6 +30,7 @@ export const TOKEN_FIELDS: readonly TokenField[] = [
   'trueValues',
   'trueAdvantages',
   'trueErrors',
+  'drawnValues',
   'sumPiSquared',
   'uniforms',
 ];

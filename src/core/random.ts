@@ -55,6 +55,8 @@ export const STREAM = {
   labels: 10,
   /** Monte-Carlo continuations: (seed, stream, hash of prompt and prefix, k, position). */
   continuations: 12,
+  /** Groups drawn again for the spread of a credit: (seed, stream, step, group, redraw, response, position). */
+  redraws: 13,
 } as const;
 
 /** A sequence of draws at a place named by its keys: the n-th draw is `uniformAt(...keys, n)`. */

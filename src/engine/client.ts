@@ -2,13 +2,24 @@
  * The page's side of the worker: typed calls, promises for what is answered once, and a watch over a worker that dies
  * or never starts, which is replaced and goes on from the last good checkpoint.
  */
-import type { OracleBudget } from '../core/oracle/truth.ts';
-import type { ClientOptions, EngineClient, EngineHandlers, GroupAnswer, StartOptions, TruthJob, WorkerLike } from './clientTypes.ts';
+import type { OracleProgress } from '../core/oracle/truth.ts';
+import type { ClientOptions, EngineClient, EngineHandlers, GroupAnswer, OracleJob, StartOptions, WorkerLike } from './clientTypes.ts';
 import type { FromWorker, GradientAnswer, ToWorker } from './protocol.ts';
 
 export type * from './clientTypes.ts';
 
 const RESTARTS = 2;
+
+/** A request that waits for its answer, and who hears of what comes before it. */
+interface Asked {
+  resolve(answer: unknown): void;
+  reject(error: Error): void;
+  onProgress?: (progress: OracleProgress) => void;
+  onGroup?: (found: GroupAnswer) => void;
+  onAnswer?: (answer: GradientAnswer) => void;
+}
+
+type Hearing = Omit<Asked, 'resolve' | 'reject'>;
 
 const spawn = (): WorkerLike => new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
 
@@ -25,9 +36,7 @@ export function createEngineClient(handlers: EngineHandlers, options: ClientOpti
   let isStarting = false;
   let timer: ReturnType<typeof setTimeout> | null = null;
   let nextRequest = 1;
-  const requests = new Map<number, { resolve(answer: unknown): void; reject(error: Error): void }>();
-  const truths = new Map<number, (found: GroupAnswer) => void>();
-  const gradients = new Map<number, (answer: GradientAnswer) => void>();
+  const requests = new Map<number, Asked>();
 
   /** (Re)starts the clock while the worker owes an answer, and stops it while it owes none. */
   function watch(): void {
@@ -53,8 +62,6 @@ export function createEngineClient(handlers: EngineHandlers, options: ClientOpti
     isStarting = false;
     for (const { reject } of requests.values()) reject(new Error(why));
     requests.clear();
-    truths.clear();
-    gradients.clear();
     watch();
   }
 
@@ -126,17 +133,25 @@ export function createEngineClient(handlers: EngineHandlers, options: ClientOpti
         settle(message.request, message.checkpoint);
         break;
       case 'truth':
-        truths.get(message.request)?.(message);
+        requests.get(message.request)?.onGroup?.(message);
         if (message.isLast) settle(message.request, undefined);
         break;
       case 'gradients':
-        if (message.answer) gradients.get(message.request)?.(message.answer);
+        if (message.answer) requests.get(message.request)?.onAnswer?.(message.answer);
         if (message.isLast) settle(message.request, undefined);
         break;
+      case 'working':
+        requests.get(message.request)?.onProgress?.(message.progress);
+        break;
+      case 'found': {
+        const { finding } = message;
+        settle(message.request, 'actions' in finding ? finding.actions : 'whatIf' in finding ? finding.whatIf : finding.spread);
+        break;
+      }
       case 'error': {
         const request = message.request === undefined ? undefined : requests.get(message.request);
         if (request && message.request !== undefined) {
-          forget(message.request);
+          requests.delete(message.request);
           request.reject(new Error(message.message));
         } else {
           isStarting = false;
@@ -149,45 +164,28 @@ export function createEngineClient(handlers: EngineHandlers, options: ClientOpti
 
   function settle(request: number, answer: unknown): void {
     requests.get(request)?.resolve(answer);
-    forget(request);
-  }
-
-  function forget(request: number): void {
     requests.delete(request);
-    truths.delete(request);
-    gradients.delete(request);
   }
 
-  function truth(batch: string, groups: readonly number[], budget: OracleBudget, onGroup: (found: GroupAnswer) => void): TruthJob {
-    return jobOf(truths, onGroup, (request) => ({ kind: 'truth', request, batch, groups, budget }));
-  }
-
-  /** A request that is answered in pieces. */
-  function jobOf<T>(
-    listeners: Map<number, (piece: T) => void>,
-    onPiece: (piece: T) => void,
-    message: (request: number) => ToWorker,
-  ): TruthJob {
-    const own = nextRequest;
-    const done = ask<void>(message);
-    if (requests.has(own)) listeners.set(own, onPiece);
-    return {
-      done,
-      cancel() {
-        if (!requests.has(own)) return;
-        forget(own);
-        send({ kind: 'cancel', request: own });
-      },
-    };
-  }
-
-  function ask<T>(message: (request: number) => ToWorker): Promise<T> {
+  /** `T` is what the protocol answers this message with. */
+  function ask<T>(message: (request: number) => ToWorker, hears: Hearing = {}): Promise<T> {
     if (!worker) return Promise.reject(new Error('The engine is not running. Press play to start it.'));
     const request = nextRequest++;
     return new Promise<T>((resolve, reject) => {
-      requests.set(request, { resolve: resolve as (answer: unknown) => void, reject });
+      requests.set(request, { resolve: (answer) => resolve(answer as T), reject, ...hears });
       send(message(request));
     });
+  }
+
+  /** A question to the oracle: as `ask`, and it can be given up. */
+  function askOracle<T>(message: (request: number) => ToWorker, hears: Hearing): OracleJob<T> {
+    const own = nextRequest;
+    return {
+      done: ask<T>(message, hears),
+      cancel() {
+        if (requests.delete(own)) send({ kind: 'cancel', request: own });
+      },
+    };
   }
 
   const save = () => ask<ArrayBuffer>((request) => ({ kind: 'save', request }));
@@ -247,9 +245,15 @@ export function createEngineClient(handlers: EngineHandlers, options: ClientOpti
       owesBundle = true;
       send({ kind: 'painted' });
     },
-    score: (prompt, responses, temperature) => ask<ArrayBuffer>((request) => ({ kind: 'score', request, prompt, responses, temperature })),
-    truth,
-    gradients: (asked, onAnswer) => jobOf(gradients, onAnswer, (request) => ({ kind: 'gradients', request, ...asked })),
+    score: (prompt, responses, temperature) => ask((request) => ({ kind: 'score', request, prompt, responses, temperature })),
+    keep: (id, batch, weights) => send({ kind: 'keep', id, batch, weights }),
+    truth: (batch, groups, budget, onGroup, onProgress) =>
+      askOracle((request) => ({ kind: 'truth', request, batch, groups, budget }), { onGroup, onProgress }),
+    actions: (place, budget, onProgress) => askOracle((request) => ({ kind: 'actions', request, ...place, budget }), { onProgress }),
+    whatIf: (place, count, onProgress) => askOracle((request) => ({ kind: 'whatIf', request, ...place, count }), { onProgress }),
+    spread: ({ batch, group }, method, redraws, onProgress) =>
+      askOracle((request) => ({ kind: 'spread', request, batch, group, method, redraws }), { onProgress }),
+    gradients: (asked, onAnswer) => askOracle((request) => ({ kind: 'gradients', request, ...asked }), { onAnswer }),
     save,
     dispose: () => stopWorker('The engine was closed.'),
   };

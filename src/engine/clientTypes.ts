@@ -1,5 +1,6 @@
 /** What the page sees of the worker. */
-import type { OracleBudget } from '../core/oracle/truth.ts';
+import type { StateValues, WhatIf } from '../core/oracle/actions.ts';
+import type { OracleBudget, OracleProgress } from '../core/oracle/truth.ts';
 import type {
   Backend,
   FromWorker,
@@ -51,11 +52,25 @@ export interface EngineHandlers {
 /** One group's truth, and how many prefixes were evaluated for it. */
 export type GroupAnswer = Pick<Extract<FromWorker, { kind: 'truth' }>, 'group' | 'truth' | 'nodes'>;
 
-export interface TruthJob {
-  /** Resolves when all groups have been heard of; never after `cancel`. */
-  done: Promise<void>;
+/** A question to the oracle. */
+export interface OracleJob<T> {
+  /** Resolves with the answer, never after `cancel`; rejects with one sentence where it cannot be had. */
+  done: Promise<T>;
   cancel(): void;
 }
+
+/** A request that is answered in pieces alone. */
+export type TruthJob = OracleJob<void>;
+
+/** A prefix of an answer: the first tokens of a response to a group's prompt. */
+export interface Place {
+  /** A kept batch: a bundle's, by its `snapshots.before`, or one handed over by `keep`. */
+  batch: string;
+  group: number;
+  prefix: readonly number[];
+}
+
+type Listener = (progress: OracleProgress) => void;
 
 /** What the client needs of a Worker. */
 export interface WorkerLike {
@@ -90,11 +105,22 @@ export interface EngineClient {
   painted(): void;
   /** Encoded batch of one group: what the current policy thinks of hand-written responses. */
   score(prompt: readonly number[], responses: readonly (readonly number[])[], temperature: number): Promise<ArrayBuffer>;
-  /**
-   * True values of some groups of a bundle's batch, by its `snapshots.before`; `onGroup` hears of each as it is done. Rejects with
-   * one sentence where it cannot be had.
-   */
-  truth(batch: string, groups: readonly number[], budget: OracleBudget, onGroup: (found: GroupAnswer) => void): TruthJob;
+  /** Hands over an encoded batch to ask about, with the checkpoint that drew it or the id of the kept batch whose weights did. */
+  keep(id: string, batch: ArrayBuffer, weights: ArrayBuffer | string): void;
+  /** True values of some groups of a kept batch; `onGroup` hears of each as it is done. */
+  truth(
+    batch: string,
+    groups: readonly number[],
+    budget: OracleBudget,
+    onGroup: (found: GroupAnswer) => void,
+    onProgress?: Listener,
+  ): OracleJob<void>;
+  /** V(s) and Q(s, ·) after a prefix. */
+  actions(place: Place, budget: OracleBudget, onProgress?: Listener): OracleJob<StateValues>;
+  /** `count` answers that go on after a prefix. */
+  whatIf(place: Place, count: number, onProgress?: Listener): OracleJob<WhatIf>;
+  /** [n] standard deviation of a method's credit at a group's tokens. */
+  spread(group: Omit<Place, 'prefix'>, method: TrainedMethod, redraws: number, onProgress?: Listener): OracleJob<Float64Array>;
   /** The scoreboard's gradients; `onAnswer` hears of each piece. Rejects with one sentence where they cannot be had. */
   gradients(request: Omit<GradientsRequest, 'kind' | 'request'>, onAnswer: (answer: GradientAnswer) => void): TruthJob;
   /** File bytes of the training state, moments included. */

@@ -1,9 +1,24 @@
 /** Monte-Carlo values: K continuations of each prefix, drawn from the policy and verified. */
 import { hashText, STREAM, uniformAt } from '../core/random.ts';
 import { temperatureSampling } from '../core/stages/temperatureSampling.ts';
+import type { KnobValues, SamplingStage } from '../core/stages/types.ts';
+import type { MethodState } from '../core/batch.ts';
 import type { Task } from '../core/tasks/types.ts';
 import { sampleResponses } from './sampler.ts';
 import type { LanguageModel } from './types.ts';
+
+/** A method's sampling stage, where it draws otherwise than from π itself. */
+export interface Drawing {
+  stage: SamplingStage;
+  knobs: KnobValues;
+  state: MethodState;
+}
+
+export interface Continued {
+  /** The whole answer, prefix included. */
+  tokens: number[];
+  reward: number;
+}
 
 export interface ContinuationRequest {
   model: LanguageModel;
@@ -15,15 +30,24 @@ export interface ContinuationRequest {
   count: number;
   baseTemperature: number;
   seed: number;
+  /** Number of the first continuation, 0 by default: the draws of a later one are the same whether or not the earlier are asked for. */
+  first?: number;
+  /** Absent: the policy itself. */
+  drawing?: Drawing | null;
 }
 
+/** [prefixes][K] rewards of `drawContinuations`. */
+export const sampleContinuations = (request: ContinuationRequest): number[][] =>
+  drawContinuations(request).map((drawn) => drawn.map(({ reward }) => reward));
+
 /**
- * [prefixes][K] rewards. The draws depend on the seed, the prompt, the prefix and k alone, so that a prefix has the same rewards
+ * [prefixes][K] continued answers. The draws depend on the seed, the prompt, the prefix and k alone, so that a prefix has the same rewards
  * whichever others are asked for, and the first K of them whatever K is. Throws for a prefix that has ended.
  */
-export function sampleContinuations(request: ContinuationRequest): number[][] {
-  const { model, task, prompt, prefixes, count, baseTemperature, seed } = request;
-  const rewards: number[][] = prefixes.map(() => []);
+export function drawContinuations(request: ContinuationRequest): Continued[][] {
+  const { model, task, prompt, prefixes, count, baseTemperature, seed, first = 0 } = request;
+  const drawing = request.drawing ?? { stage: temperatureSampling, knobs: { temperature: baseTemperature }, state: null };
+  const drawn: Continued[][] = prefixes.map(() => []);
   // Rows of one call share the number of tokens that are left.
   for (const length of new Set(prefixes.map((prefix) => prefix.length))) {
     const own = [...prefixes.keys()].filter((p) => prefixes[p].length === length);
@@ -37,16 +61,15 @@ export function sampleContinuations(request: ContinuationRequest): number[][] {
       baseTemperature,
       choose: {
         kind: 'draw',
-        stage: temperatureSampling,
-        knobs: { temperature: baseTemperature },
-        state: null,
-        uniform: (row, position) => uniformAt(seed, STREAM.continuations, keys[Math.floor(row / count)], row % count, position),
+        ...drawing,
+        uniform: (row, position) => uniformAt(seed, STREAM.continuations, keys[Math.floor(row / count)], first + (row % count), position),
       },
     });
-    responses.forEach(({ tokens }, row) => {
+    responses.forEach((response, row) => {
       const p = own[Math.floor(row / count)];
-      rewards[p].push(task.verify(prompt, [...prefixes[p], ...tokens]).reward);
+      const tokens = [...prefixes[p], ...response.tokens];
+      drawn[p].push({ tokens, reward: task.verify(prompt, tokens).reward });
     });
   }
-  return rewards;
+  return drawn;
 }

@@ -1,6 +1,6 @@
 import { log } from '../core/math.ts';
 import { STREAM, uniformAt } from '../core/random.ts';
-import type { ModelConfig, ParameterLayout } from './types.ts';
+import type { ModelConfig, OptimizerState, ParameterLayout } from './types.ts';
 
 /** Standard deviation of every initial weight that is not a gain. */
 const INITIAL_DEVIATION = 0.08;
@@ -82,3 +82,10 @@ export function fitVector(values: Float32Array, config: ModelConfig): Float32Arr
   fitted.set(values.subarray(0, trunk));
   return fitted;
 }
+
+/** Adam's moments before the first step. */
+export const freshOptimizer = ({ total }: ParameterLayout): OptimizerState => ({
+  first: new Float32Array(total),
+  second: new Float32Array(total),
+  steps: 0,
+});

@@ -3,7 +3,8 @@
  * Batches cross as one transferable ArrayBuffer (`core/batchCodec.ts`); training state never leaves the worker unless asked.
  */
 import type { MethodState } from '../core/batch.ts';
-import type { GroupTruth, OracleBudget } from '../core/oracle/truth.ts';
+import type { StateValues, WhatIf } from '../core/oracle/actions.ts';
+import type { GroupTruth, OracleBudget, OracleProgress } from '../core/oracle/truth.ts';
 import type { GradientQuality } from '../core/metrics/gradientQuality.ts';
 import type { KnobValues, Need, StageName } from '../core/stages/types.ts';
 
@@ -92,8 +93,19 @@ export type ToWorker =
    * Only the newest batches are kept. Groups come one by one, in the order asked for.
    */
   | { kind: 'truth'; request: number; batch: string; groups: readonly number[]; budget: OracleBudget }
+  /**
+   * A batch to be asked about that the worker did not post: a recording, whose weights come as a checkpoint, or an edited batch,
+   * drawn by the weights of one that is kept.
+   */
+  | { kind: 'keep'; id: string; batch: ArrayBuffer; weights: ArrayBuffer | string }
+  /** V(s) and Q(s, ·) at a prefix of a group. */
+  | { kind: 'actions'; request: number; batch: string; group: number; prefix: readonly number[]; budget: OracleBudget }
+  /** `count` answers that go on after a prefix with another last token. */
+  | { kind: 'whatIf'; request: number; batch: string; group: number; prefix: readonly number[]; count: number }
+  /** Standard deviation of a method's credit at a group's tokens over redrawn groups. */
+  | { kind: 'spread'; request: number; batch: string; group: number; method: TrainedMethod; redraws: number }
   | GradientsRequest
-  /** Gives up a request for the truth or for gradients; nothing more is heard of it. */
+  /** Gives up a question to the oracle, or a request for gradients; nothing more is heard of it. */
   | { kind: 'cancel'; request: number }
   | { kind: 'save'; request: number };
 
@@ -122,6 +134,13 @@ export type GradientAnswer =
   /** `own`: cosine of the direction on the frozen batch itself; null where that cannot be had. */
   | { kind: 'method'; method: string; quality: GradientQuality | null; missing: readonly Need[] | null; own: number | null };
 
+/** What the oracle found: one group's truth (`nodes` prefixes were evaluated for it), or all that was asked for. */
+export type OracleFinding =
+  | { group: number; truth: GroupTruth; nodes: number; isLast: boolean }
+  | { actions: StateValues }
+  | { whatIf: WhatIf }
+  | { spread: Float64Array };
+
 export type FromWorker =
   | { kind: 'ready'; backend: Backend; message?: string; step: number }
   /** One painted step: the encoded batch (transferred) and the metrics of every step since the last bundle. */
@@ -132,6 +151,10 @@ export type FromWorker =
   | { kind: 'stopped'; reason: StopReason; step: number }
   | { kind: 'scored'; request: number; batch: ArrayBuffer }
   | { kind: 'saved'; request: number; checkpoint: ArrayBuffer }
+  /** How far a question to the oracle is. */
+  | { kind: 'working'; request: number; progress: OracleProgress }
+  /** Ends the request. */
+  | { kind: 'found'; request: number; finding: Exclude<OracleFinding, { truth: GroupTruth }> }
   /** One group's truth; `nodes` prefixes were evaluated for it. `isLast` ends the request. */
   | { kind: 'truth'; request: number; group: number; truth: GroupTruth; nodes: number; isLast: boolean }
   /** An answer to `GradientsRequest`, or none; `isLast` ends the request. */

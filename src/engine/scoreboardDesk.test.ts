@@ -47,6 +47,7 @@ function desk() {
   const own = createScoreboardDesk({
     post: (message) => message.kind === 'gradients' && posted.push(message),
     schedule: (task) => tasks.push(task),
+    now: () => 0,
     fail: (error, request) => failures.push([request, (error as Error).message]),
     createModel: () => {
       models++;

@@ -5,9 +5,11 @@
 import type { RolloutBatch } from '../core/batch.ts';
 import { encodeBatch } from '../core/batchCodec.ts';
 import { loadTask } from '../core/tasks/index.ts';
+import type { SamplingStage } from '../core/stages/types.ts';
 import { decodeCheckpoint, encodeRun } from './checkpoint.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { StepMetrics, ToWorker } from './protocol.ts';
+import { freshOptimizer } from './layout.ts';
 import { resolveMethod } from './resolveMethod.ts';
 import { disposeModels, leaveGpu, moveToGpu } from './run.ts';
 import type { Run } from './run.ts';
@@ -15,7 +17,7 @@ import { scoreSteps } from './scorer.ts';
 import { createScoreboardDesk } from './scoreboardDesk.ts';
 import { finishLater } from './steps.ts';
 import { taskModelConfig } from './taskModel.ts';
-import { createTruthDesk } from './truthDesk.ts';
+import { createTruthDesk, drawingOf, keepGiven } from './truthDesk.ts';
 import type { TruthHost } from './truthDesk.ts';
 import type { SessionHost } from './sessionTypes.ts';
 import { createTrainer, effectSteps } from './trainer.ts';
@@ -23,12 +25,6 @@ import type { AnyModel } from './types.ts';
 
 /** Shortest time between two bundles, ms. */
 const PAINT_INTERVAL = 100;
-
-const zeros = (model: AnyModel) => ({
-  first: new Float32Array(model.layout.total),
-  second: new Float32Array(model.layout.total),
-  steps: 0,
-});
 
 export type { SessionHost } from './sessionTypes.ts';
 
@@ -43,7 +39,7 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
   let lastPost = -Infinity;
   let pending: StepMetrics[] = [];
   /** The newest step's batch and the weights that drew it, while the page has not been sent it. */
-  let unposted: { batch: RolloutBatch; before: Float32Array; id: string } | null = null;
+  let unposted: { batch: RolloutBatch; before: Float32Array; id: string; stage: SamplingStage } | null = null;
   let paceStart = 0;
   let paceSteps = 0;
   let queue: Promise<void> = Promise.resolve();
@@ -51,6 +47,7 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
   const beside: TruthHost = {
     post: (message) => host.post(message, []),
     schedule: host.schedule,
+    now: host.now,
     fail,
     createModel: () => host.createModel(started().own.config, { forceFallback: started().own.backend !== 'wasm', wasmBase }),
   };
@@ -60,7 +57,7 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
   function begin(from: Omit<Run, 'trainer'>): Run {
     const { model, origin } = from;
     model.setParameters(origin.parameters);
-    model.setOptimizer(origin.optimizer ?? zeros(model));
+    model.setOptimizer(origin.optimizer ?? freshOptimizer(model.layout));
     const state = origin.meta.method === from.trained.id ? origin.meta.methodState : null;
     pending = [];
     unposted = null;
@@ -74,9 +71,9 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
 
   async function postBundle(): Promise<void> {
     if (!run || !unposted || !isPainted) return;
-    const { id, before } = unposted;
+    const { id, before, stage } = unposted;
     const shown = { ...unposted.batch, snapshots: { before: id } };
-    truth.keep(id, { task: run.task, batch: shown, weights: before });
+    truth.keep(id, { task: run.task, batch: shown, weights: before, base: run.base, drawing: await drawingOf(shown, stage) });
     const batch = encodeBatch(await finishLater(effectSteps(run.model, shown)));
     const now = host.now();
     const stepsPerSecond = now > paceStart ? (1000 * paceSteps) / (now - paceStart) : 0;
@@ -90,6 +87,7 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
   }
 
   async function takeStep(): Promise<void> {
+    const stage = started().method.composed.stages.sampling;
     const result = await started().trainer.advanceLater();
     if (result.kind === 'stopped') {
       isPlaying = false;
@@ -99,7 +97,7 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
     }
     paceSteps++;
     pending.push(result.metrics);
-    unposted = { batch: result.batch, before: result.before, id: `${result.metrics.step} ${result.metrics.rolloutHash}` };
+    unposted = { batch: result.batch, before: result.before, id: `${result.metrics.step} ${result.metrics.rolloutHash}`, stage };
   }
 
   function loop(): void {
@@ -234,7 +232,12 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
         const batch = encodeBatch(await finishLater(scoreSteps(model, task, base, message.prompt, message.responses, message.temperature)));
         return host.post({ kind: 'scored', request: message.request, batch }, [batch]);
       }
+      case 'keep':
+        return keepGiven(truth, message, current);
       case 'truth':
+      case 'actions':
+      case 'whatIf':
+      case 'spread':
         return truth.ask(message);
       case 'gradients': {
         const { task, base, own } = current;

@@ -8,7 +8,7 @@ export function clampKnob(knob: Knob, value: number): number {
   if (knob.special && Object.is(value, knob.special.value)) return value;
   if (Number.isNaN(value)) return knob.default;
   const inside = Math.min(knob.max, Math.max(knob.min, value));
-  return knob.options ? Math.round(inside) : inside;
+  return knob.options || knob.whole ? Math.round(inside) : inside;
 }
 
 /** Values of these knobs with the user's overrides, each brought into its own knob's range. */

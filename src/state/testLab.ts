@@ -3,7 +3,8 @@ import { encodeBatch } from '../core/batchCodec.ts';
 import type { RolloutBatch } from '../core/batch.ts';
 import { chainSum } from '../core/tasks/chainSum.ts';
 import { tokenize } from '../core/tasks/index.ts';
-import type { EngineClient, EngineHandlers } from '../engine/client.ts';
+import type { OracleProgress } from '../core/oracle/truth.ts';
+import type { EngineClient, EngineHandlers, GroupAnswer, OracleJob } from '../engine/client.ts';
 import { CATALOGUE_PATH } from './catalogue.ts';
 import type { LabDeps } from './context.ts';
 import { createLab } from './lab.ts';
@@ -55,7 +56,40 @@ const CATALOGUE = {
   ],
 };
 
+/** A question that reached the worker's oracle, to be answered by hand. */
+export interface Question {
+  asked: string;
+  answer(value: unknown): void;
+  fail(message: string): void;
+  onGroup?: (found: GroupAnswer) => void;
+  onProgress?: (progress: OracleProgress) => void;
+  isCancelled: boolean;
+}
+
+function handOracle() {
+  const questions: Question[] = [];
+  return {
+    questions,
+    ask<T>(asked: string, hears: Pick<Question, 'onGroup' | 'onProgress'> = {}): OracleJob<T> {
+      const question: Question = { asked, answer: () => undefined, fail: () => undefined, isCancelled: false, ...hears };
+      const done = new Promise<T>((resolve, reject) => {
+        question.answer = (value) => resolve(value as T);
+        question.fail = (message) => reject(new Error(message));
+      });
+      questions.push(question);
+      return {
+        done,
+        cancel() {
+          question.isCancelled = true;
+        },
+      };
+    },
+  };
+}
+
 export interface TestWorld {
+  /** Questions to the oracle, in order. */
+  questions: Question[];
   lab: ReturnType<typeof createLab>;
   /** Paths whose next fetch fails. */
   broken: Set<string>;
@@ -73,6 +107,7 @@ export interface TestWorld {
 /** A lab that has not been opened yet. */
 export function testLab(link?: LinkState): TestWorld {
   const broken = new Set<string>();
+  const oracle = handOracle();
   const calls: string[] = [];
   let frames: (() => void)[] = [];
   let timers: { at: number; run: () => void }[] = [];
@@ -96,7 +131,11 @@ export function testLab(link?: LinkState): TestWorld {
     setSeed: note('seed'),
     setGpu: (isWanted) => void calls.push(`gpu ${isWanted}`),
     painted: note('painted'),
-    truth: () => ({ done: Promise.reject(new Error('not in this test')), cancel: note('cancel') }),
+    keep: (id, _, weights) => void calls.push(`keep ${id}${typeof weights === 'string' ? ` of ${weights}` : ''}`),
+    truth: (batch, groups, { epsilon }, onGroup, onProgress) => oracle.ask(`truth ${batch} ${groups} ${epsilon}`, { onGroup, onProgress }),
+    actions: ({ batch, group, prefix }) => oracle.ask(`actions ${batch} ${group} ${prefix}`),
+    whatIf: ({ batch, group, prefix }, count) => oracle.ask(`whatIf ${batch} ${group} ${prefix} x ${count}`),
+    spread: ({ batch, group }, { id }, redraws) => oracle.ask(`spread ${batch} ${group} ${id} x ${redraws}`),
     gradients: () => ({ done: Promise.reject(new Error('not in this test')), cancel: note('cancel') }),
     save: () => Promise.reject(new Error('not in this test')),
     score: async (prompt, [response]) => {
@@ -133,6 +172,7 @@ export function testLab(link?: LinkState): TestWorld {
   const world: TestWorld = {
     workerStep: 0,
     lab: createLab(deps, link),
+    questions: oracle.questions,
     broken,
     calls,
     handlers: () => handlers!,

@@ -11,7 +11,7 @@ export interface SliderScale {
   page(index: number, direction: 1 | -1): number;
 }
 
-type Range = Pick<Knob, 'min' | 'max' | 'step' | 'scale' | 'special'>;
+type Range = Pick<Knob, 'min' | 'max' | 'step' | 'scale' | 'special' | 'whole'>;
 
 /** Removes the dust of binary fractions: 0.1 × 3 is 0.3 to a reader. */
 const tidy = (value: number): number => Number(value.toPrecision(12));
@@ -24,7 +24,7 @@ function nearestNice(value: number): number {
   return candidates.reduce((best, candidate) => (distance(candidate) < distance(best) ? candidate : best));
 }
 
-function plainScale({ min, max, step, scale }: Range): Omit<SliderScale, 'page'> {
+function plainScale({ min, max, step, scale, whole }: Range): Omit<SliderScale, 'page'> {
   if (scale === 'log') {
     const last = Math.max(1, Math.round(Math.log10(max / min) * step));
     const perStep = Math.log10(max / min) / last;
@@ -35,7 +35,7 @@ function plainScale({ min, max, step, scale }: Range): Omit<SliderScale, 'page'>
       const exact = min * 10 ** (index * perStep);
       const nice = nearestNice(exact);
       // Snap only where the round number belongs to this very position, so that no two positions mean the same.
-      return nice > min && nice < max && toIndex(nice) === index ? nice : Number(exact.toPrecision(3));
+      return nice > min && nice < max && toIndex(nice) === index ? nice : whole ? Math.round(exact) : Number(exact.toPrecision(3));
     };
     return { last, toValue, toIndex };
   }

@@ -32,6 +32,8 @@ export interface OracleProblem {
 export interface Extension {
   parents: Int32Array;
   tokens: Int32Array;
+  /** Largest share of a wanted prefix's mass that stays unopened beside these; 1 while the wanted prefixes themselves are opened. */
+  unopened: number;
 }
 
 /** Prefixes in one extension at most: enough to fill the kernels, few enough to stay close to best first. */
@@ -51,7 +53,7 @@ export function* enumerate(problem: OracleProblem): Generator<Extension, ValueTr
   if (!(epsilon > 0)) throw new Error(`ε is ${epsilon}; a number above 0 is wanted.`);
   if (!(maxNodes >= 1)) throw new Error(`The budget is ${maxNodes} prefixes; at least one is wanted.`);
   const tree = new ValueTree(problem);
-  tree.add([{ node: -1, token: -1, logMass: 0 }], yield { parents: Int32Array.of(-1), tokens: Int32Array.of(-1) });
+  tree.add([{ node: -1, token: -1, logMass: 0 }], yield { parents: Int32Array.of(-1), tokens: Int32Array.of(-1), unopened: 1 });
   const wanted = new Wanted(tree);
 
   // The wanted prefixes themselves, however unlikely, one depth after the other.
@@ -64,7 +66,7 @@ export function* enumerate(problem: OracleProblem): Generator<Extension, ValueTr
       if (!tree.isTerminal(node, token) && tree.child(node, token) < 0) missing.set(`${node} ${token}`, tree.open(node, token));
     }
     if (tree.size + missing.size > maxNodes) return tree.finish(false);
-    if (missing.size > 0) yield* evaluateAll(tree, [...missing.values()]);
+    if (missing.size > 0) yield* evaluateAll(tree, [...missing.values()], 1);
     level = level.flatMap(({ prefix, node }) => {
       const token = prefix[tree.depth(node)];
       if (tree.isTerminal(node, token)) return [];
@@ -81,14 +83,14 @@ export function* enumerate(problem: OracleProblem): Generator<Extension, ValueTr
     const batch = wanted.take(Math.min(BATCH, maxNodes - tree.size), epsilon);
     if (batch.length === 0) return tree.finish(wanted.isSettled(epsilon));
     const first = tree.size;
-    yield* evaluateAll(tree, batch);
+    yield* evaluateAll(tree, batch, wanted.largest());
     for (let node = first; node < tree.size; node++) wanted.addOpen(node);
   }
 }
 
-function* evaluateAll(tree: ValueTree, batch: readonly OpenPrefix[]): Generator<Extension, void, Float64Array> {
-  const extension = { parents: Int32Array.from(batch, ({ node }) => node), tokens: Int32Array.from(batch, ({ token }) => token) };
-  tree.add(batch, yield extension);
+function* evaluateAll(tree: ValueTree, batch: readonly OpenPrefix[], unopened: number): Generator<Extension, void, Float64Array> {
+  const [parents, tokens] = [Int32Array.from(batch, ({ node }) => node), Int32Array.from(batch, ({ token }) => token)];
+  tree.add(batch, yield { parents, tokens, unopened });
 }
 
 /** The wanted prefixes, how much is left unopened under each, and which open prefix to evaluate next. */
@@ -157,6 +159,11 @@ class Wanted {
       batch.push(entry);
     }
     return batch;
+  }
+
+  /** Largest share that is unopened under a wanted prefix. */
+  largest(): number {
+    return Math.min(1, Math.max(0, ...this.unopened));
   }
 
   isSettled(epsilon: number): boolean {

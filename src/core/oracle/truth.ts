@@ -12,6 +12,15 @@ export interface OracleBudget extends Pick<OracleProblem, 'epsilon' | 'maxNodes'
   continuations: number;
 }
 
+/** How far the oracle is: with the tree, or with the continuations that stand in for a tree that is too wide. */
+export interface OracleProgress {
+  phase: 'enumerating' | 'sampling';
+  /** Share of the work that is done, an estimate while enumerating. */
+  done: number;
+  /** Prefixes evaluated. */
+  nodes: number;
+}
+
 /** ε 1e-3: the width of every exact value is then below 0.001 of the reward's range. */
 export const DEFAULT_BUDGET: OracleBudget = { epsilon: 1e-3, maxNodes: 20_000, continuations: 64 };
 
@@ -45,6 +54,8 @@ export interface GroupTruth {
   value: number;
   trueValues: Float64Array;
   trueAdvantages: Float64Array;
+  /** As `trueValues`, where the answer goes on as the method drew it; absent where that is the policy itself. */
+  drawnValues?: Float64Array;
   /** Half the width of the advantage's interval: certified where exact, else of 95 %. */
   trueErrors: Float64Array;
 }
@@ -108,9 +119,9 @@ export function estimatedTruth(batch: RolloutBatch, group: number, rewards: read
 /** The batch with the truth of some of its groups, by group; other groups keep what they had, NaN where that is nothing. */
 export function withTruths(batch: RolloutBatch, truths: ReadonlyMap<number, GroupTruth>): RolloutBatch {
   const fields = { ...batch.fields };
-  for (const name of ['trueValues', 'trueAdvantages', 'trueErrors'] as const) {
+  for (const name of ['trueValues', 'trueAdvantages', 'trueErrors', 'drawnValues'] as const) {
     const values = batch.fields[name]?.slice() ?? new Float64Array(batch.tokens.length).fill(NaN);
-    for (const [group, truth] of truths) values.set(truth[name], groupTokens(batch, group)[0]);
+    for (const [group, truth] of truths) values.set(truth[name] ?? truth.trueValues, groupTokens(batch, group)[0]);
     fields[name] = values;
   }
   const groups = batch.groups.map((group, g) => {

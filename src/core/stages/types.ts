@@ -132,6 +132,8 @@ export interface Knob {
   paper: { value: number; source: string } | null;
   /** Choice or toggle: option labels by value. */
   options?: readonly string[];
+  /** It counts something: whole numbers only. */
+  whole?: boolean;
   /** What the end stop means, e.g. `{ value: Infinity, label: '∞ = off' }`. */
   special?: { value: number; label: string };
   /** `credit` acts at once on the view; `sampling` and `training` act from the next rollout. */
