@@ -21,7 +21,6 @@ import { createTruthDesk, drawingOf, keepGiven } from './truthDesk.ts';
 import type { TruthHost } from './truthDesk.ts';
 import type { SessionHost } from './sessionTypes.ts';
 import { createTrainer, effectSteps } from './trainer.ts';
-import type { AnyModel } from './types.ts';
 
 /** Shortest time between two bundles, ms. */
 const PAINT_INTERVAL = 100;
