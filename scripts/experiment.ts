@@ -15,7 +15,9 @@ import { defaultKnobs } from '../src/core/pipeline.ts';
 import { hashText } from '../src/core/random.ts';
 import { loadTask } from '../src/core/tasks/index.ts';
 import { createModel } from '../src/engine/createModel.ts';
+import { equip } from '../src/engine/equipment.ts';
 import { evaluate, heldOutPrompts } from '../src/engine/evaluate.ts';
+import { fitVector } from '../src/engine/layout.ts';
 import { taskModelConfig } from '../src/engine/taskModel.ts';
 import { createTrainer, DEFAULT_SETTINGS, trainerMethod } from '../src/engine/trainer.ts';
 import { readCheckpoint } from './checkpointFiles.ts';
@@ -58,7 +60,7 @@ const marks = new Set([0, 50, 100, 150, 200, steps].filter((mark) => mark <= ste
 for (let mark = 300; mark < steps; mark += 100) marks.add(mark);
 const prompts = heldOutPrompts(task, Number(options.prompts));
 const settings = { ...DEFAULT_SETTINGS, ...numbersOf(options.set, { ...DEFAULT_SETTINGS }) };
-const model = await createModel(config);
+let model = await createModel(config);
 
 async function train(methodId: string, seed: string): Promise<Run> {
   const method = await loadMethod(methodId);
@@ -67,15 +69,20 @@ async function train(methodId: string, seed: string): Promise<Run> {
   const question = asked({ task: task.meta.id, checkpoint: base.parameters, settings, knobs, steps, prompts: prompts.length });
   const known = options.cells ? readCell(options.cells, methodId, seed, question) : null;
   if (known) return known;
-  model.setParameters(base.parameters);
+  const trained = trainerMethod(method, {}, knobs);
+  const world = { own: model, config, base: base.parameters, seed, create: (size: typeof config) => createModel(size) };
+  const { own, second } = await equip([], trained, world);
+  model = own;
+  model.setParameters(fitVector(base.parameters, model.layout));
   model.setOptimizer({ first: new Float32Array(model.layout.total), second: new Float32Array(model.layout.total), steps: 0 });
   const trainer = createTrainer({
     model,
     task,
     seed,
     settings,
-    method: trainerMethod(method, {}, knobs),
+    method: trained,
     base: base.parameters,
+    second,
   });
   const run: Run = { method: methodId, seed, points: [], hash: '', millisecondsPerStep: 0 };
   const measure = () => {
@@ -105,6 +112,7 @@ async function train(methodId: string, seed: string): Promise<Run> {
   }
   run.hash = hashText(hashes).toString(16).padStart(8, '0');
   run.millisecondsPerStep = trainer.step > 0 ? spent / trainer.step : 0;
+  for (const each of second) each.own?.dispose();
   if (options.cells) writeCell(options.cells, run, question);
   return run;
 }

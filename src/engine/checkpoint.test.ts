@@ -47,7 +47,28 @@ describe('checkpoint', () => {
     const flipped = file.slice(0);
     new Uint8Array(flipped)[flipped.byteLength - 2] ^= 1;
     expect(() => decodeCheckpoint(flipped)).toThrow('damaged');
-    const future = encodeCheckpoint({ meta: { ...meta, version: 2 as 1 }, parameters });
+    const future = encodeCheckpoint({ meta: { ...meta, version: 3 as 1 }, parameters });
     expect(() => decodeCheckpoint(future)).toThrow('format version');
+  });
+});
+
+describe('a checkpoint with second networks', () => {
+  const weights = {
+    parameters: Float32Array.from([9, 8]),
+    optimizer: { first: Float32Array.of(1, 0), second: Float32Array.of(0, 4), steps: 7 },
+  };
+  const models = [
+    { name: 'critic', key: 'critic own', updates: 7, weights },
+    { name: 'value', key: 'value shared', updates: 3, weights: null },
+  ];
+  it('keeps weights, moments and counts of each, and says so in its version', () => {
+    const read = decodeCheckpoint(encodeCheckpoint({ meta, parameters, optimizer, models }));
+    expect(read).toMatchObject({ parameters, optimizer, models });
+    expect(read.meta.version).toBe(2);
+    expect(read.meta.models?.map(({ size }) => size)).toEqual([2, 0]);
+  });
+  it('finds one that was cut off in the middle of them', () => {
+    const file = encodeCheckpoint({ meta, parameters, optimizer, models });
+    expect(() => decodeCheckpoint(file.slice(0, file.byteLength - 4))).toThrow('damaged');
   });
 });

@@ -2,16 +2,28 @@
  * The checkpoint file: magic, header length, JSON header, then float32 weights and, where kept, Adam's two moments.
  * Little-endian; the arrays start at a multiple of 4 bytes. A 32-bit hash over the arrays finds damaged files.
  */
-import type { CheckpointMeta, TrainedMethod } from './protocol.ts';
+import { fitVector } from './layout.ts';
+import type { CheckpointMeta, ModelMeta, TrainedMethod } from './protocol.ts';
+import type { SecondModel } from './secondModels.ts';
 import type { Trainer } from './trainer.ts';
-import type { AnyModel, ModelConfig } from './types.ts';
+import type { AnyModel, ModelConfig, OptimizerState, ParameterLayout } from './types.ts';
 
 export interface Checkpoint {
   meta: CheckpointMeta;
   /** [P] flat weights in the order of `ParameterLayout`. */
   parameters: Float32Array;
   /** Adam's moments, [P] each, and its step count. */
-  optimizer?: { first: Float32Array; second: Float32Array; steps: number };
+  optimizer?: OptimizerState;
+  /** The method's second networks that have a trunk of their own or a head on the policy. */
+  models?: readonly SavedModel[];
+}
+
+/** A second network; without weights where it is a head on the policy. */
+export interface SavedModel {
+  name: string;
+  key: string;
+  updates: number;
+  weights: { parameters: Float32Array; optimizer: OptimizerState } | null;
 }
 
 const MAGIC = 0x4b435343; // "CSCK"
@@ -31,13 +43,34 @@ function hashWords(bytes: ArrayBuffer, start: number): number {
   return h >>> 0;
 }
 
+const metaOf = ({ name, key, updates, weights }: SavedModel): ModelMeta => ({
+  name,
+  key,
+  updates,
+  size: weights?.parameters.length ?? 0,
+  optimizerSteps: weights?.optimizer.steps ?? 0,
+});
+
 /** Writes a checkpoint file. */
 export function encodeCheckpoint(checkpoint: Checkpoint): ArrayBuffer {
-  const { parameters, optimizer } = checkpoint;
-  const arrays = optimizer ? [parameters, optimizer.first, optimizer.second] : [parameters];
-  const payload = new Float32Array(parameters.length * arrays.length);
-  arrays.forEach((array, i) => payload.set(array, i * parameters.length));
-  const meta: CheckpointMeta = { ...checkpoint.meta, hasOptimizer: optimizer !== undefined, optimizerSteps: optimizer?.steps ?? 0 };
+  const { parameters, optimizer, models = [] } = checkpoint;
+  const ofModels = models.flatMap(({ weights }) =>
+    weights ? [weights.parameters, weights.optimizer.first, weights.optimizer.second] : [],
+  );
+  const arrays = [parameters, ...(optimizer ? [optimizer.first, optimizer.second] : []), ...ofModels];
+  const payload = new Float32Array(arrays.reduce((sum, array) => sum + array.length, 0));
+  let place = 0;
+  for (const array of arrays) {
+    payload.set(array, place);
+    place += array.length;
+  }
+  const meta: CheckpointMeta = {
+    ...checkpoint.meta,
+    version: models.length > 0 ? 2 : checkpoint.meta.version,
+    hasOptimizer: optimizer !== undefined,
+    optimizerSteps: optimizer?.steps ?? 0,
+    ...(models.length > 0 ? { models: models.map(metaOf) } : {}),
+  };
   const header: Header = { meta, count: parameters.length, hash: hashWords(payload.buffer, 0) };
   const json = new TextEncoder().encode(JSON.stringify(header));
   const jsonBytes = Math.ceil(json.length / 4) * 4;
@@ -57,10 +90,11 @@ export interface RunState {
   trainer: Pick<Trainer, 'step' | 'state'>;
   seed: string;
   trained: Pick<TrainedMethod, 'id'>;
+  second?: readonly SecondModel[];
 }
 
 /** The checkpoint file of a run, moments included. */
-export function encodeRun({ task, model, trainer, seed, trained }: RunState): ArrayBuffer {
+export function encodeRun({ task, model, trainer, seed, trained, second = [] }: RunState): ArrayBuffer {
   return encodeCheckpoint({
     meta: {
       format: 'creditscope-checkpoint',
@@ -77,6 +111,12 @@ export function encodeRun({ task, model, trainer, seed, trained }: RunState): Ar
     },
     parameters: model.getParameters(),
     optimizer: model.getOptimizer(),
+    models: second.map(({ spec, key, updates, own }) => ({
+      name: spec.name,
+      key,
+      updates,
+      weights: own && { parameters: own.getParameters(), optimizer: own.getOptimizer() },
+    })),
   });
 }
 
@@ -100,25 +140,55 @@ export function decodeCheckpoint(file: ArrayBuffer, expected: { task?: string; c
   const name = expected.name ?? 'This checkpoint';
   const { header, start } = readHeader(file, name);
   const { meta, count } = header;
-  if (meta?.format !== 'creditscope-checkpoint' || meta.version !== 1)
+  if (meta?.format !== 'creditscope-checkpoint' || (meta.version !== 1 && meta.version !== 2))
     throw new Error(`${name} has a format version that this page does not read. Save it again with this version.`);
   if (expected.task !== undefined && meta.task !== expected.task)
     throw new Error(`${name} was trained on "${meta.task}", not on "${expected.task}". Switch the task or choose another checkpoint.`);
   const config = expected.config;
   if (config) {
-    const wrong = (Object.keys(config) as (keyof ModelConfig)[]).find((key) => meta.config[key] !== config[key]);
+    // A head may be there or not: `fitVector` brings either to the other.
+    const wrong = (Object.keys(config) as (keyof ModelConfig)[]).find((key) => key !== 'outputs' && meta.config[key] !== config[key]);
     if (wrong)
       throw new Error(
         `${name} holds a model with ${wrong} ${meta.config[wrong]}; this page needs ${config[wrong]}. Choose a checkpoint of the same size.`,
       );
   }
-  const arrays = meta.hasOptimizer ? 3 : 1;
-  if (file.byteLength !== start + arrays * count * 4 || hashWords(file, start) !== header.hash)
+  const models = meta.models ?? [];
+  const numbers = (meta.hasOptimizer ? 3 : 1) * count + models.reduce((sum, { size }) => sum + 3 * size, 0);
+  if (file.byteLength !== start + 4 * numbers || hashWords(file, start) !== header.hash)
     throw new Error(`${name} is cut off or damaged. Load it again, or choose another checkpoint.`);
-  const part = (i: number) => new Float32Array(file.slice(start + i * count * 4, start + (i + 1) * count * 4));
+  let place = start;
+  const next = (size: number) => {
+    const array = new Float32Array(file.slice(place, place + 4 * size));
+    place += 4 * size;
+    return array;
+  };
+  const optimizer = (size: number, steps: number): OptimizerState => ({ first: next(size), second: next(size), steps });
   return {
     meta,
-    parameters: part(0),
-    ...(meta.hasOptimizer ? { optimizer: { first: part(1), second: part(2), steps: meta.optimizerSteps } } : {}),
+    parameters: next(count),
+    ...(meta.hasOptimizer ? { optimizer: optimizer(count, meta.optimizerSteps) } : {}),
+    ...(models.length > 0
+      ? {
+          models: models.map(({ name: own, key, updates, size, optimizerSteps }) => ({
+            name: own,
+            key,
+            updates,
+            weights: size > 0 ? { parameters: next(size), optimizer: optimizer(size, optimizerSteps) } : null,
+          })),
+        }
+      : {}),
+  };
+}
+
+/** Weights and moments of a checkpoint, brought to a model with a head or without one. */
+export function fitCheckpoint(
+  { parameters, optimizer }: Checkpoint,
+  layout: ParameterLayout,
+): Pick<Checkpoint, 'parameters' | 'optimizer'> {
+  const brought = (values: Float32Array) => fitVector(values, layout);
+  return {
+    parameters: brought(parameters),
+    ...(optimizer ? { optimizer: { first: brought(optimizer.first), second: brought(optimizer.second), steps: optimizer.steps } } : {}),
   };
 }

@@ -132,6 +132,12 @@ export function createEngineClient(handlers: EngineHandlers, options: ClientOpti
       case 'saved':
         settle(message.request, message.checkpoint);
         break;
+      case 'completed':
+        settle(message.request, message.batch);
+        break;
+      case 'models':
+        handlers.onModels?.(message.models);
+        break;
       case 'truth':
         requests.get(message.request)?.onGroup?.(message);
         if (message.isLast) settle(message.request, undefined);
@@ -254,6 +260,8 @@ export function createEngineClient(handlers: EngineHandlers, options: ClientOpti
     spread: ({ batch, group }, method, redraws, onProgress) =>
       askOracle((request) => ({ kind: 'spread', request, batch, group, method, redraws }), { onProgress }),
     gradients: (asked, onAnswer) => askOracle((request) => ({ kind: 'gradients', request, ...asked }), { onAnswer }),
+    complete: (batch, weights, method) => ask<ArrayBuffer>((request) => ({ kind: 'complete', request, batch, weights, method })),
+    resetModel: (name) => send({ kind: 'reset-model', name }),
     save,
     dispose: () => stopWorker('The engine was closed.'),
   };

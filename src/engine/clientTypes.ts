@@ -6,11 +6,13 @@ import type {
   FromWorker,
   GradientAnswer,
   GradientsRequest,
+  ModelStatus,
   StepMetrics,
   StopReason,
   ToWorker,
   TrainedMethod,
   TrainingSettings,
+  WeightsSource,
 } from './protocol.ts';
 
 export interface StartOptions {
@@ -40,6 +42,8 @@ export interface EngineHandlers {
   onReady(ready: { backend: Backend; step: number; message?: string }): void;
   /** Call `painted()` once it is on the screen; no other comes before. */
   onBundle(bundle: Bundle): void;
+  /** The second networks of the method that trains, whenever they change; none: an empty list. */
+  onModels?(models: readonly ModelStatus[]): void;
   onStopped(reason: StopReason, step: number): void;
   /** Training goes on, out of sight. */
   onProgress(step: number): void;
@@ -121,6 +125,10 @@ export interface EngineClient {
   whatIf(place: Place, count: number, onProgress?: Listener): OracleJob<WhatIf>;
   /** [n] standard deviation of a method's credit at a group's tokens. */
   spread(group: Omit<Place, 'prefix'>, method: TrainedMethod, redraws: number, onProgress?: Listener): OracleJob<Float64Array>;
+  /** The encoded batch with what the method needs and it lacks, computed with the weights that drew it. */
+  complete(batch: ArrayBuffer, weights: WeightsSource, method: TrainedMethod): Promise<ArrayBuffer>;
+  /** A second network of the method that trains goes back to its start; `onModels` says so. */
+  resetModel(name: string): void;
   /** The scoreboard's gradients; `onAnswer` hears of each piece. Rejects with one sentence where they cannot be had. */
   gradients(request: Omit<GradientsRequest, 'kind' | 'request'>, onAnswer: (answer: GradientAnswer) => void): TruthJob;
   /** File bytes of the training state, moments included. */

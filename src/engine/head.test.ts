@@ -111,12 +111,12 @@ describe('weights with and without a head', () => {
   const headed: ModelConfig = { ...TEST_CONFIG, outputs: 3 };
   it('share their trunk: a new head starts at zero, and one without a place is left out', () => {
     const plain = initialParameters(TEST_CONFIG, 5);
-    const grown = fitVector(plain, headed);
+    const grown = fitVector(plain, parameterLayout(headed));
     expect(grown).toHaveLength(plain.length + 3 * TEST_CONFIG.width);
     expect(grown).toEqual(initialParameters(headed, 5));
     expect(grown.subarray(plain.length).every((value) => value === 0)).toBe(true);
-    expect(fitVector(grown, TEST_CONFIG)).toEqual(plain);
-    expect(fitVector(plain, TEST_CONFIG)).toBe(plain);
+    expect(fitVector(grown, parameterLayout(TEST_CONFIG))).toEqual(plain);
+    expect(fitVector(plain, parameterLayout(TEST_CONFIG))).toBe(plain);
   });
   it('says what is wrong with a head of half a number or a gradient of the wrong size', async () => {
     await expect(createModel({ ...TEST_CONFIG, outputs: 0.5 })).rejects.toThrow('"outputs" is 0.5');

@@ -73,11 +73,9 @@ export function initialParameters(config: ModelConfig, seedHash: number): Float3
 }
 
 /** The vector (weights or a moment) for a model of the same trunk with a head or without one: a new head is 0, one without a place is left out. */
-export function fitVector(values: Float32Array, config: ModelConfig): Float32Array {
-  const { total } = parameterLayout(config);
-  if (values.length === total) return values;
-  const trunk = parameterLayout({ ...config, outputs: 0 }).total;
-  if (values.length < trunk) return values;
+export function fitVector(values: Float32Array, { total, entries }: ParameterLayout): Float32Array {
+  const trunk = entries.find(({ name }) => name === 'head')?.offset ?? total;
+  if (values.length === total || values.length < trunk) return values;
   const fitted = new Float32Array(total);
   fitted.set(values.subarray(0, trunk));
   return fitted;

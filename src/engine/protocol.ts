@@ -57,6 +57,23 @@ export type StopReason =
 /** What computes: our kernels (bit-reproducible), TensorFlow.js in plain JavaScript, or on the graphics processor. */
 export type Backend = 'wasm' | 'tfjs-cpu' | 'tfjs-webgpu';
 
+/** A second network of the method that trains, as the page shows it. */
+export interface ModelStatus {
+  name: string;
+  title: string;
+  /** False: frozen. */
+  isOnline: boolean;
+  isShared: boolean;
+  /** Weights of its own. */
+  parameters: number;
+  /** Steps of its optimiser so far, and its last loss. */
+  updates: number;
+  loss: number | null;
+}
+
+/** Weights: those that drew a posted batch, by its `snapshots.before`, or a checkpoint's. */
+export type WeightsSource = { kept: string } | { checkpoint: ArrayBuffer };
+
 export type ToWorker =
   /** `base`: the checkpoint that KL and reference log-probs are taken against; without it, `checkpoint`. */
   | {
@@ -107,6 +124,13 @@ export type ToWorker =
   | GradientsRequest
   /** Gives up a question to the oracle, or a request for gradients; nothing more is heard of it. */
   | { kind: 'cancel'; request: number }
+  /**
+   * What a method needs and a shown batch lacks, computed with the weights that drew it; the batch comes back as `completed`. The
+   * second networks are those of the run where it trains with this method, else new ones.
+   */
+  | { kind: 'complete'; request: number; batch: ArrayBuffer; weights: WeightsSource; method: TrainedMethod }
+  /** A second network back to where it started; the policy is left as it is. */
+  | { kind: 'reset-model'; name: string }
   | { kind: 'save'; request: number };
 
 /** The scoreboard's gradients of some methods, computed beside the training, which goes on. A new request ends the one before. */
@@ -115,8 +139,8 @@ export interface GradientsRequest {
   request: number;
   /** The encoded frozen batch: its prompts are drawn again. */
   batch: ArrayBuffer;
-  /** The weights to draw with: those that drew a posted batch, by its `snapshots.before`, or a checkpoint's. */
-  weights: { kept: string } | { checkpoint: ArrayBuffer };
+  /** The weights to draw with. */
+  weights: WeightsSource;
   /** The weights are those that drew the frozen batch: then its own gradients are compared too. */
   isOwn: boolean;
   methods: readonly Pick<TrainedMethod, 'id' | 'knobs'>[];
@@ -155,6 +179,9 @@ export type FromWorker =
   | { kind: 'working'; request: number; progress: OracleProgress }
   /** Ends the request. */
   | { kind: 'found'; request: number; finding: Exclude<OracleFinding, { truth: GroupTruth }> }
+  | { kind: 'completed'; request: number; batch: ArrayBuffer }
+  /** The second networks of the method that trains; none: an empty list. */
+  | { kind: 'models'; models: readonly ModelStatus[] }
   /** One group's truth; `nodes` prefixes were evaluated for it. `isLast` ends the request. */
   | { kind: 'truth'; request: number; group: number; truth: GroupTruth; nodes: number; isLast: boolean }
   /** An answer to `GradientsRequest`, or none; `isLast` ends the request. */
@@ -165,7 +192,8 @@ export type FromWorker =
 /** Training state that a checkpoint file holds beside the weights. */
 export interface CheckpointMeta {
   format: 'creditscope-checkpoint';
-  version: 1;
+  /** 2 where second networks are held. */
+  version: 1 | 2;
   task: string;
   label: string;
   step: number;
@@ -174,5 +202,17 @@ export interface CheckpointMeta {
   method: string | null;
   methodState: MethodState;
   hasOptimizer: boolean;
+  optimizerSteps: number;
+  /** The method's second networks; their arrays follow the policy's, weights and moments of each. */
+  models?: readonly ModelMeta[];
+}
+
+/** A second network as a checkpoint names it. `size` 0: a head on the policy, whose weights are among the policy's. */
+export interface ModelMeta {
+  name: string;
+  /** What it was made as; one made otherwise starts anew. */
+  key: string;
+  size: number;
+  updates: number;
   optimizerSteps: number;
 }

@@ -9,6 +9,7 @@ import { loadMethod } from '../core/methods/index.ts';
 import { composeMethod, missingNeeds, stateOf } from '../core/pipeline.ts';
 import type { Method } from '../core/stages/types.ts';
 import type { Task } from '../core/tasks/types.ts';
+import { fitVector } from './layout.ts';
 import type { FromWorker, GradientAnswer, GradientsRequest } from './protocol.ts';
 import { ascentDirection, gradientSteps, groundSteps } from './scoreboard.ts';
 import type { Ground, GroundRequest } from './scoreboard.ts';
@@ -46,7 +47,7 @@ function* answerSteps(
   entrants: readonly Entrant[],
 ): Generator<GradientAnswer | null, void> {
   const batch = decodeBatch(request.batch);
-  model.setParameters(weights);
+  model.setParameters(fitVector(weights, model.layout));
   const prompts = batch.groups.map(({ prompt }) => prompt);
   const groupSize = Math.max(...batch.groups.map(({ start, end }) => end - start));
   const { baseTemperature } = batch;

@@ -2,6 +2,7 @@
 import type { RolloutBatch } from '../core/batch.ts';
 import type { Task } from '../core/tasks/types.ts';
 import { logSoftmaxInto } from './distribution.ts';
+import { fitVector } from './layout.ts';
 import { packResponses } from './pack.ts';
 import { assembleBatch, baseSteps } from './rollout.ts';
 import type { SampledResponse } from './sampler.ts';
@@ -59,7 +60,7 @@ export function* scoreSteps(
     return response;
   });
   const batch = assembleBatch(task, model, [{ prompt, responses: scored }], temperature);
-  const { refLogprobs } = yield* baseSteps(model, base, batch);
+  const { refLogprobs } = yield* baseSteps(model, fitVector(base, model.layout), batch);
   return {
     ...batch,
     fields: { ...batch.fields, refLogprobs },

@@ -10,9 +10,9 @@ import { answerOf, answerWidth } from '../core/stages/models.ts';
 import type { ModelLossResult, ModelOutputs, ModelSpec } from '../core/stages/models.ts';
 import type { KnobValues } from '../core/stages/types.ts';
 import { logSoftmaxInto } from './distribution.ts';
-import { fitVector, initialParameters } from './layout.ts';
+import { fitVector, freshOptimizer, initialParameters } from './layout.ts';
 import { packResponses, type Pair } from './pack.ts';
-import type { AdamSettings, LanguageModel, ModelConfig, OptimizerState } from './types.ts';
+import type { AdamSettings, LanguageModel, ModelConfig } from './types.ts';
 
 export interface SecondModel {
   spec: ModelSpec;
@@ -54,12 +54,6 @@ export function sharedOutputs({ models }: Composed, knobs: KnobValues): number {
   return sharing.reduce((sum, spec) => sum + outputsOf(spec, knobs), 0);
 }
 
-const emptyOptimizer = (model: LanguageModel): OptimizerState => ({
-  first: new Float32Array(model.layout.total),
-  second: new Float32Array(model.layout.total),
-  steps: 0,
-});
-
 /** Puts a second model where its spec starts it. A shared head is the policy's to clear. */
 export function startSecondModel(second: SecondModel, knobs: KnobValues, world: Omit<SecondModelWorld, 'create'>): void {
   second.updates = 0;
@@ -73,8 +67,10 @@ export function startSecondModel(second: SecondModel, knobs: KnobValues, world: 
       : init === 'base'
         ? world.base
         : world.policy();
-  own.setParameters(fitVector(fitVector(from, world.config), own.config));
-  own.setOptimizer(emptyOptimizer(own));
+  // Whatever head the start has, this one's own begins at zero.
+  const trunk = own.layout.entries.find(({ name }) => name === 'head')?.offset ?? own.layout.total;
+  own.setParameters(fitVector(from.slice(0, trunk), own.layout));
+  own.setOptimizer(freshOptimizer(own.layout));
 }
 
 /** The models that a method needs at these knobs: held ones that fit are kept as they are, the others are given back. */

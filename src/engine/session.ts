@@ -6,21 +6,23 @@ import type { RolloutBatch } from '../core/batch.ts';
 import { encodeBatch } from '../core/batchCodec.ts';
 import { loadTask } from '../core/tasks/index.ts';
 import type { SamplingStage } from '../core/stages/types.ts';
-import { decodeCheckpoint, encodeRun } from './checkpoint.ts';
+import { decodeCheckpoint, fitCheckpoint } from './checkpoint.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { StepMetrics, ToWorker } from './protocol.ts';
-import { freshOptimizer } from './layout.ts';
+import { equip, loadSecond, resetSecond, statusOf } from './equipment.ts';
+import type { EquipmentWorld } from './equipment.ts';
+import { fitVector, freshOptimizer } from './layout.ts';
 import { resolveMethod } from './resolveMethod.ts';
-import { disposeModels, leaveGpu, moveToGpu } from './run.ts';
+import { changeMethod, disposeModels, equipmentWorld, leaveGpu, moveToGpu } from './run.ts';
 import type { Run } from './run.ts';
-import { scoreSteps } from './scorer.ts';
-import { createScoreboardDesk } from './scoreboardDesk.ts';
+import { createRequestDesk } from './sessionRequests.ts';
 import { finishLater } from './steps.ts';
 import { taskModelConfig } from './taskModel.ts';
-import { createTruthDesk, drawingOf, keepGiven } from './truthDesk.ts';
+import { drawingOf } from './truthDesk.ts';
 import type { TruthHost } from './truthDesk.ts';
 import type { SessionHost } from './sessionTypes.ts';
 import { createTrainer, effectSteps } from './trainer.ts';
+import type { ModelConfig } from './types.ts';
 
 /** Shortest time between two bundles, ms. */
 const PAINT_INTERVAL = 100;
@@ -43,24 +45,34 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
   let paceSteps = 0;
   let queue: Promise<void> = Promise.resolve();
   let wasmBase = '';
+  let isFallback = false;
+  const create = (config: ModelConfig) => host.createModel(config, { forceFallback: isFallback, wasmBase });
   const beside: TruthHost = {
     post: (message) => host.post(message, []),
     schedule: host.schedule,
     now: host.now,
     fail,
-    createModel: () => host.createModel(started().own.config, { forceFallback: started().own.backend !== 'wasm', wasmBase }),
+    createModel: () => create(started().config),
   };
-  const truth = createTruthDesk(beside);
-  const scoreboard = createScoreboardDesk(beside);
+  const requests = createRequestDesk(host, beside, create);
 
   function begin(from: Omit<Run, 'trainer'>): Run {
     const { model, origin } = from;
-    model.setParameters(origin.parameters);
-    model.setOptimizer(origin.optimizer ?? freshOptimizer(model.layout));
-    const state = origin.meta.method === from.trained.id ? origin.meta.methodState : null;
+    const { parameters, optimizer } = fitCheckpoint(origin, model.layout);
+    model.setParameters(parameters);
+    model.setOptimizer(optimizer ?? freshOptimizer(model.layout));
+    const isOwn = origin.meta.method === from.trained.id;
+    const state = isOwn ? origin.meta.methodState : null;
+    loadSecond(from.second, isOwn ? (origin.models ?? []) : [], from.method, worldOf(from));
     pending = [];
     unposted = null;
     return { ...from, trainer: createTrainer({ ...from, step: origin.meta.step, state }) };
+  }
+
+  const worldOf = (from: Omit<Run, 'trainer'>): EquipmentWorld => equipmentWorld(from, create);
+
+  function postModels({ second, method }: Run): void {
+    host.post({ kind: 'models', models: statusOf(second, method) }, []);
   }
 
   function started(): Run {
@@ -72,11 +84,12 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
     if (!run || !unposted || !isPainted) return;
     const { id, before, stage } = unposted;
     const shown = { ...unposted.batch, snapshots: { before: id } };
-    truth.keep(id, { task: run.task, batch: shown, weights: before, base: run.base, drawing: await drawingOf(shown, stage) });
+    requests.keep(id, { task: run.task, batch: shown, weights: before, base: run.base, drawing: await drawingOf(shown, stage) });
     const batch = encodeBatch(await finishLater(effectSteps(run.model, shown)));
     const now = host.now();
     const stepsPerSecond = now > paceStart ? (1000 * paceSteps) / (now - paceStart) : 0;
     host.post({ kind: 'bundle', step: run.trainer.step, batch, metrics: pending, stepsPerSecond }, [batch]);
+    if (run.second.length > 0) postModels(run);
     pending = [];
     unposted = null;
     isPainted = false;
@@ -156,21 +169,25 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
     const task = await loadTask(message.task);
     const config = taskModelConfig(task);
     const origin = decodeCheckpoint(message.checkpoint, { task: message.task, config });
-    const base = message.base ? decodeCheckpoint(message.base, { task: message.task, config }).parameters : origin.parameters;
+    const baseFile = message.base ? decodeCheckpoint(message.base, { task: message.task, config }) : origin;
     const method = await resolveMethod(message.method);
-    const model = await host.createModel(config, { forceFallback: message.forceFallback ?? false, wasmBase: message.wasmBase });
+    const plain = await host.createModel(config, { forceFallback: message.forceFallback ?? false, wasmBase: message.wasmBase });
+    const base = fitVector(baseFile.parameters, plain.layout);
+    isFallback = plain.backend !== 'wasm';
+    wasmBase = message.wasmBase;
+    const { seed, settings, method: trained } = message;
+    const { own, second } = await equip([], method, { own: plain, config, base, seed, create });
     isPlaying = false;
     isPainted = true;
-    truth.clear();
-    scoreboard.clear();
-    wasmBase = message.wasmBase;
+    requests.clear();
     if (run) disposeModels(run);
-    run = begin({ task, model, own: model, base, origin, settings: message.settings, trained: message.method, method, seed: message.seed });
-    ready(run, model.fallbackReason);
+    run = begin({ task, model: own, own, config, second, base, origin, settings, trained, method, seed });
+    ready(run, plain.fallbackReason);
   }
 
   function ready(current: Run, message?: string): void {
     host.post({ kind: 'ready', backend: current.model.backend, step: current.trainer.step, ...(message ? { message } : {}) }, []);
+    if (current.second.length > 0) postModels(current);
   }
 
   /** Goes to a checkpoint of the same task and waits there; the page hears `ready` with its step. */
@@ -185,7 +202,7 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
     const current = started();
     switch (message.kind) {
       case 'load':
-        return load(current, decodeCheckpoint(message.checkpoint, { task: current.task.meta.id, config: current.model.config }));
+        return load(current, decodeCheckpoint(message.checkpoint, { task: current.task.meta.id, config: current.config }));
       case 'reset':
         return load(current, current.origin);
       case 'play':
@@ -210,12 +227,19 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
         return isPlaying ? undefined : postBundle();
       case 'configure': {
         const method = await resolveMethod(message.method);
-        current.settings = message.settings;
-        current.trainer.setSettings(message.settings);
-        current.trained = message.method;
-        current.method = method;
-        current.trainer.setMethod(method);
-        return host.post({ kind: 'configured', request: message.request, step: current.trainer.step }, []);
+        const changed = await changeMethod(current, message.method, method, create);
+        run = changed.run;
+        run.settings = message.settings;
+        run.trainer.setSettings(message.settings);
+        if (current.second.length > 0 || run.second.length > 0) postModels(run);
+        if (changed.note) ready(run, changed.note);
+        return host.post({ kind: 'configured', request: message.request, step: run.trainer.step }, []);
+      }
+      case 'reset-model': {
+        const found = current.second.find(({ spec }) => spec.name === message.name);
+        if (!found) throw new Error('This method trains no such network: nothing was reset.');
+        resetSecond(found, current.method, worldOf(current));
+        return postModels(current);
       }
       case 'seed':
         current.seed = message.seed;
@@ -226,33 +250,8 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
         run = moved.run;
         return ready(run, moved.note);
       }
-      case 'score': {
-        const { model, task, base } = current;
-        const batch = encodeBatch(await finishLater(scoreSteps(model, task, base, message.prompt, message.responses, message.temperature)));
-        return host.post({ kind: 'scored', request: message.request, batch }, [batch]);
-      }
-      case 'keep':
-        return keepGiven(truth, message, current);
-      case 'truth':
-      case 'actions':
-      case 'whatIf':
-      case 'spread':
-        return truth.ask(message);
-      case 'gradients': {
-        const { task, base, own } = current;
-        const weights =
-          'kept' in message.weights
-            ? truth.weightsOf(message.weights.kept)
-            : decodeCheckpoint(message.weights.checkpoint, { task: task.meta.id, config: own.config }).parameters;
-        return scoreboard.ask(message, { task, base, weights });
-      }
-      case 'cancel':
-        truth.cancel(message.request);
-        return scoreboard.cancel(message.request);
-      case 'save': {
-        const checkpoint = encodeRun(current);
-        return host.post({ kind: 'saved', request: message.request, checkpoint }, [checkpoint]);
-      }
+      default:
+        return requests.answer(current, message);
     }
   }
 

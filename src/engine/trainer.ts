@@ -155,7 +155,7 @@ export function createTrainer(options: TrainerOptions<AnyModel>): Trainer {
   function* advance(): Steps<StepResult> {
     const { model, method, second = [] } = current;
     const { composed, knobs } = method;
-    const base = fitVector(current.base, model.config);
+    const base = fitVector(current.base, model.layout);
     const good = snapshot(model);
     const restoreSecond = snapshotSecond(second);
     const sampled = yield* rollOut(current, step, state);

@@ -9,6 +9,7 @@ import type { OracleProgress } from '../core/oracle/truth.ts';
 import type { Task } from '../core/tasks/types.ts';
 import { decodeCheckpoint } from './checkpoint.ts';
 import type { Drawing } from './continuations.ts';
+import { fitVector } from './layout.ts';
 import { actionSteps, truthSteps, whatIfSteps } from './oracle.ts';
 import type { TruthSource } from './oracle.ts';
 import type { FromWorker, OracleFinding, ToWorker } from './protocol.ts';
@@ -152,7 +153,7 @@ export function createTruthDesk(host: TruthHost): TruthDesk {
     const own = era;
     const steps = await workOf(request, { ...source, model: oracle }, source.base);
     if (own !== era) return;
-    oracle.setParameters(source.weights);
+    oracle.setParameters(fitVector(source.weights, oracle.layout));
     const turn = () => {
       if (own !== era) return;
       if (waiting[0] !== request) return void workOff();

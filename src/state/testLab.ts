@@ -151,6 +151,11 @@ export function testLab(link?: LinkState): TestWorld {
         fields: { oldLogprobs: fill(-2), samplingLogprobs: fill(-2), oldEntropies: fill(1), temperature: fill(1) },
       });
     },
+    complete: async (batch) => {
+      calls.push('complete');
+      return batch;
+    },
+    resetModel: note('resetModel'),
     dispose: note('dispose'),
   });
   const deps: LabDeps = {
