@@ -91,6 +91,8 @@ export type TokenField =
   | 'drawnValues'
   /** Σ_v π_old(v)² at the token's state. */
   | 'sumPiSquared'
+  /** How much the distribution of the answer changes without the token, ≥ 0; NaN for the answer itself and what follows it. */
+  | 'importance'
   /** u ∈ [0,1) of the token at this inner update, for losses that draw tokens; given, or from the batch's `draw`. */
   | 'uniforms';
 

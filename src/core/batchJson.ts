@@ -32,6 +32,7 @@ export const TOKEN_FIELDS: readonly TokenField[] = [
   'trueErrors',
   'drawnValues',
   'sumPiSquared',
+  'importance',
   'uniforms',
 ];
 export const MATRICES = ['logits', 'logitsAfter', 'hidden'] as const;

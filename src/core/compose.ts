@@ -1,7 +1,7 @@
 import type { RolloutBatch, Span, TokenField } from './batch.ts';
 import type { ComposedMethod } from './pipeline.types.ts';
 import { BASE_STAGES, STAGE_NAMES } from './stages/base.ts';
-import type { Knob, KnobValues, Method, Need, StageName, Stages } from './stages/types.ts';
+import type { Knob, KnobRequirement, KnobValues, Method, Need, StageName, Stages } from './stages/types.ts';
 
 export type StageMix = Partial<Record<StageName, Method>>;
 
@@ -45,13 +45,15 @@ export function defaultKnobs(method: Method, mix: StageMix = {}): Record<string,
 const hasSpans = (batch: RolloutBatch, kind: Span['kind']) =>
   batch.responses.some((response) => response.spans?.some((span) => span.kind === kind));
 
+export const requirementsOf = ({ requires = [] }: Knob): readonly KnobRequirement[] => ('field' in requires ? [requires] : requires);
+
 /** Names of the batch fields that the method needs at these knobs and the batch lacks; empty when it can be credited. */
 export function missingNeeds(batch: RolloutBatch, method: Method, knobs: KnobValues = defaultKnobs(method)): Need[] {
   const needs = new Set<Need>(method.needs);
-  for (const { id, requires } of method.knobs) {
-    if (!requires) continue;
-    const value = knobs[id];
-    if (value === requires.equals || (requires.above !== undefined && value > requires.above)) needs.add(requires.field);
+  for (const knob of method.knobs) {
+    const value = knobs[knob.id];
+    for (const { field, equals, above } of requirementsOf(knob))
+      if (value === equals || (above !== undefined && value > above)) needs.add(field);
   }
   return [...needs].filter((need) => lacks(batch, need));
 }

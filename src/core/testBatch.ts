@@ -1,9 +1,10 @@
 /** Small batches for tests: literal ones written out, and arbitrary ones for properties. */
 import fc from 'fast-check';
-import type { RolloutBatch, RolloutResponse, Span, TokenField, UpdateRecord } from './batch.ts';
+import type { RolloutBatch, RolloutResponse, Span, TokenField, TokenMatrix, UpdateRecord } from './batch.ts';
 import { batchFromJson } from './batchJson.ts';
 import { exp, log } from './math.ts';
 import { streamAt } from './random.ts';
+import { GRADIENT_PLACES, GRADIENT_PRODUCTS } from './stages/gradientKernel.ts';
 
 /** The same cases on every run and machine. */
 fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: 20250918 });
@@ -78,6 +79,11 @@ function spansOf(kind: Span['kind'], size: number, tokens: readonly number[]): S
   });
 }
 
+const rowsOf = (rows: number, width: number, value: (row: number, column: number) => number): TokenMatrix => ({
+  width,
+  data: Float64Array.from({ length: rows * width }, (_, k) => value(Math.floor(k / width), k % width)),
+});
+
 /**
  * The batch with all that some methods need and a plain one lacks: spans, tests, continuations, efforts and token fields. What a
  * response gets follows from its own tokens and numbers, so that it does not depend on where the response stands.
@@ -92,7 +98,14 @@ export function furnish(batch: RolloutBatch): RolloutBatch {
     uniforms: old.map((_, t) => (1000.37 * own(t)) % 1),
     trueValues: old.map((_, t) => (7.13 * own(t)) % 1),
     trueAdvantages: old.map((_, t) => ((3.71 * own(t)) % 1) - 0.5),
+    importance: old.map((_, t) => (tokens[t] === 3 ? NaN : (5.3 * own(t)) % 1)),
   };
+  const hidden = rowsOf(tokens.length, 3, (t, k) => ((2.9 * own(t) + 0.61 * k * (tokens[t] + 1)) % 2) - 1);
+  const width = Math.max(6, ...tokens.map((id) => id + 1));
+  const logits = rowsOf(tokens.length, width, (t, v) => {
+    const distance = (v - tokens[t] + width) % width;
+    return distance === 0 ? old[t] : distance < 4 ? Math.max(log((1 - exp(old[t])) / 3), -30) : -30;
+  });
   const responseOf = (response: RolloutResponse): RolloutResponse => {
     const ids = Array.from(tokens.subarray(response.start, response.end));
     const half = Math.ceil(ids.length / 2);
@@ -101,8 +114,18 @@ export function furnish(batch: RolloutBatch): RolloutBatch {
     const continuations = ids.map((id, after) => ({ after, rewards: [id % 2, response.reward, 0] }));
     return { parts: [test(0), test(1), 1], spans, continuations, ...response };
   };
+  const products = Float64Array.from({ length: tokens.length * tokens.length }, (_, k) => {
+    const [t, s] = [3 * Math.floor(k / tokens.length), 3 * (k % tokens.length)];
+    return [0, 1, 2].reduce((sum, j) => sum + hidden.data[t + j] * hidden.data[s + j], 0);
+  });
   return {
     maxTokens: 8,
+    hidden,
+    logits,
+    measured: {
+      [GRADIENT_PLACES]: { level: 'token', width: 1, values: Float64Array.from(tokens.keys()) },
+      [GRADIENT_PRODUCTS]: { level: 'token', width: tokens.length, values: products },
+    },
     ...batch,
     groups: batch.groups.map((group) => ({ effort: 1, greedyReward: 0.5, ...group })),
     responses: batch.responses.map(responseOf),

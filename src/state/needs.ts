@@ -20,6 +20,7 @@ const FIELDS: Readonly<Partial<Record<Need, string>>> = {
   values: 'a value for each token',
   logits: 'the logits of every token',
   hidden: 'the hidden states of every token',
+  importance: 'what each token means for the answer',
   greedyReward: 'the reward of the greedy answer',
   sumPiSquared: 'the sum of squared probabilities at each token',
   temperature: 'the temperature of each draw',

@@ -43,12 +43,12 @@ const KEEP_EQUAL_REWARDS = [
 /** Methods whose advantage no reward of the batch enters. */
 const READ_NO_REWARD = ['true-advantage'];
 /** Methods that call a response right where its reward is above 0. */
-const SIGN_OF_REWARDS = ['ktae'];
+const SIGN_OF_REWARDS = ['ktae', 'thr'];
 /** Methods that do not divide by a spread: rewards twice as large give twice the credit. */
 const SCALE_WITH_REWARDS = ['rloo', 'dr-grpo', 'opo', 'treerl', 'tree-td'];
 
-/** Methods whose advantages are normalised over all groups. */
-const COMPARE_OVER_THE_BATCH = ['reinforce-pp'];
+/** Methods whose advantages are normalised, or whose tokens are compared, over all groups. */
+const COMPARE_OVER_THE_BATCH = ['reinforce-pp', 'delta'];
 /** Losses without a clip of the ratio at 1 ± ε: none, a clip of the weight alone, a gate, bounds on the log-ratio, a price for moving. */
 const NO_CLIP = ['reinforce', 'cispo', 'sapo', 'gmpo', 'kl-cov'];
 

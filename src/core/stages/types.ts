@@ -112,6 +112,12 @@ export interface Stages {
   regulariser: LossStage;
 }
 
+export interface KnobRequirement {
+  field: Need;
+  above?: number;
+  equals?: number;
+}
+
 export interface Knob {
   /** Canonical across methods: `clipLow` is `clipLow` everywhere. */
   id: string;
@@ -140,8 +146,8 @@ export interface Knob {
   applies: 'credit' | 'sampling' | 'training';
   /** Other stages that read it too (HAPO's pivot shapes sampling and loss). */
   alsoReadBy?: readonly StageName[];
-  /** A batch field that is needed where the knob is above / equal to a value (the KL coefficient needs `refLogprobs`). */
-  requires?: { field: TokenField | 'greedyReward'; above?: number; equals?: number };
+  /** What is needed of the batch where the knob is above / equal to a value (the KL coefficient needs `refLogprobs`). */
+  requires?: KnobRequirement | readonly KnobRequirement[];
   /** A constant of the authors' code that a lecture seldom moves: shown under "more". */
   advanced?: boolean;
 }

@@ -1,0 +1,66 @@
+import { beforeAll, expect, it } from 'vitest';
+import { EVEN_CONFIG, EVEN_PROMPT, evenTask } from '../../../tests/support/evenTask.ts';
+import { createModel } from '../createModel.ts';
+import { klDivergence, logSoftmaxInto } from '../distribution.ts';
+import { scoreSteps } from '../scorer.ts';
+import { finish } from '../steps.ts';
+import { testParameters } from '../testBatch.ts';
+import type { LanguageModel } from '../types.ts';
+import { importanceOf } from './importance.ts';
+
+const parameters = testParameters(EVEN_CONFIG, 5);
+let model: LanguageModel;
+beforeAll(async () => {
+  model = await createModel(EVEN_CONFIG);
+  model.setParameters(parameters);
+});
+const scored = (responses: number[][], temperature = 1) =>
+  finish(scoreSteps(model, evenTask, parameters, EVEN_PROMPT, responses, temperature));
+
+/** log π of the next token, from the model asked for this text alone. */
+function nextOf(text: readonly number[], temperature: number): Float64Array {
+  const { logits } = model.forward({
+    ids: Int32Array.from(text),
+    offsets: Int32Array.of(0, text.length),
+    rows: Int32Array.of(text.length - 1),
+  });
+  const row = new Float64Array(EVEN_CONFIG.vocabulary);
+  logSoftmaxInto(row, logits, 0, temperature);
+  return row;
+}
+
+it('is the divergence of the answer’s distribution, one text at a time', () => {
+  // The answer of 1 3 2 (cut off) is its last token, that of 2 1 0 the token before the end: one token of reasoning.
+  const batch = scored(
+    [
+      [1, 3, 2],
+      [2, 1, 0],
+    ],
+    1.3,
+  );
+  const found = importanceOf(model, batch, evenTask.endToken);
+  const kl = (reasoning: number[], blotted: number[]) =>
+    klDivergence(nextOf([...EVEN_PROMPT, ...reasoning], 1.3), nextOf([...EVEN_PROMPT, ...blotted], 1.3));
+  const wanted = [kl([1, 3], [0, 3]), kl([1, 3], [1, 0]), NaN, kl([2], [0]), NaN, NaN];
+  found.forEach((value, t) => (Number.isNaN(wanted[t]) ? expect(value).toBeNaN() : expect(value).toBeCloseTo(wanted[t], 9)));
+  expect(found[0]).toBeGreaterThan(1e-4);
+});
+
+it('is none where there is no reasoning, and 0 for a token that stands for nothing already', () => {
+  const found = importanceOf(model, scored([[0], [1, 0], [1, 3, 2]]), 1);
+  expect([...found.slice(0, 3)]).toEqual([NaN, NaN, NaN]);
+  // Blotted with the very token that stands there.
+  expect(found[3]).toBe(0);
+  expect(found[4]).toBeGreaterThan(0);
+});
+
+it('does not depend on how many texts one forward pass holds', () => {
+  const one = [
+    [1, 3, 2],
+    [3, 1, 1],
+    [2, 2, 0],
+  ];
+  const many = importanceOf(model, scored(Array.from({ length: 120 }, (_, k) => one[k % 3])), 0);
+  const alone = importanceOf(model, scored(one), 0);
+  many.forEach((value, t) => expect(Number.isNaN(value) ? -1 : value).toBeCloseTo(Number.isNaN(alone[t % 9]) ? -1 : alone[t % 9], 6));
+});
