@@ -4,6 +4,7 @@
  */
 import type { RolloutBatch } from './batch.ts';
 import { lacks, missingFor } from './compose.ts';
+import { GRADIENT_PRODUCTS } from './stages/gradientKernel.ts';
 import type { ComposedMethod } from './pipeline.types.ts';
 import type { KnobValues, Need } from './stages/types.ts';
 
@@ -15,7 +16,11 @@ export type Measure =
   /** The answers of the method's own second models. */
   | { kind: 'models' }
   /** The reward of the greedy answer to each prompt. */
-  | { kind: 'greedy' };
+  | { kind: 'greedy' }
+  /** Inner products of the gradients of every token by all parameters. */
+  | { kind: 'gradients' }
+  /** How much the distribution of the answer changes without each token. */
+  | { kind: 'importance' };
 
 /** The measure that fills a need whichever method has it; null where only a task, a step of training or the method's own measure does. */
 function usualMeasure(need: Need): Measure | null {
@@ -32,6 +37,10 @@ function usualMeasure(need: Need): Measure | null {
       return { kind: 'reference' };
     case 'greedyReward':
       return { kind: 'greedy' };
+    case 'importance':
+      return { kind: 'importance' };
+    case `measured:${GRADIENT_PRODUCTS}`:
+      return { kind: 'gradients' };
     case 'values':
       return { kind: 'models' };
     default:

@@ -1,4 +1,5 @@
 import { CREDIT_LINES, surrogateLines } from '../stages/formulas.ts';
+import { GRADIENT_PRODUCTS } from '../stages/gradientKernel.ts';
 import { baseKnobs } from '../stages/knobs.ts';
 import { HIDDEN_FORM, HIDDEN_REWARD_KNOBS, tokenHiddenReward } from '../stages/tokenHiddenReward.ts';
 import type { FormulaLine, Lane, Method } from '../stages/types.ts';
@@ -114,6 +115,7 @@ export const thr: Method = {
   lanes: LANES,
   explain: [...ADVANTAGE_LINES, ...surrogateLines(), ...CREDIT_LINES],
   needs: ['oldLogprobs', 'logits', 'hidden'],
+  needWords: { [`measured:${GRADIENT_PRODUCTS}`]: 'the gradient of every token by all parameters' },
   trains: 'policy',
   creditShape: 'token',
 };

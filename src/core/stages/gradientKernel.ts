@@ -106,8 +106,7 @@ export function measuredKernel(batch: RolloutBatch): GradientKernel {
       const byPlace = new Float64Array(width);
       for (let s = from; s < to; s++) byPlace[place[s]] += weights[s];
       const out = new Float64Array(place.length);
-      for (let t = from; t < to; t++)
-        for (let k = 0; k < width; k++) if (byPlace[k] !== 0) out[t] += byPlace[k] * values[t * width + k];
+      for (let t = from; t < to; t++) for (let k = 0; k < width; k++) if (byPlace[k] !== 0) out[t] += byPlace[k] * values[t * width + k];
       return out;
     },
     pair: (t, s) => values[t * width + place[s]],

@@ -218,4 +218,18 @@ export const HIDDEN_REWARD_KNOBS: readonly Knob[] = [
     options: ['least', 'mean'],
     advanced: true,
   },
+  {
+    ...shared,
+    id: 'wholeEffect',
+    label: 'Effect through all parameters',
+    symbol: '\\theta',
+    default: 0,
+    min: 0,
+    max: 1,
+    step: 1,
+    meaning: 'Measures, by one backward pass per token, what the cheap form leaves out, as a lane beside it; the credit stays the same.',
+    paper: null,
+    options: ['not measured', 'measured'],
+    requires: { field: `measured:${GRADIENT_PRODUCTS}`, equals: 1 },
+  },
 ];

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { EVEN_CONFIG, EVEN_PROMPT, evenTask } from '../../../tests/support/evenTask.ts';
 import type { RolloutBatch } from '../../core/batch.ts';
 import { mean } from '../../core/stats.ts';
-import { GRADIENT_PLACES, GRADIENT_PRODUCTS, headFactors, measuredKernel, outerKernel } from '../../core/stages/gradientKernel.ts';
+import { headFactors, measuredKernel, outerKernel } from '../../core/stages/gradientKernel.ts';
 import { influenceOf } from '../../core/stages/tokenHiddenReward.ts';
 import { createModel } from '../createModel.ts';
 import { packResponses } from '../pack.ts';
@@ -11,7 +11,7 @@ import { scoreSteps } from '../scorer.ts';
 import { finish } from '../steps.ts';
 import { testParameters } from '../testBatch.ts';
 import type { LanguageModel } from '../types.ts';
-import { gradientProducts } from './gradients.ts';
+import { gradientProductSteps, measureGradients } from './gradients.ts';
 
 const parameters = testParameters(EVEN_CONFIG, 5);
 /** Two right samples, one of them twice in its beginning, and two wrong ones. */
@@ -24,16 +24,8 @@ const RESPONSES = [
 ];
 let model: LanguageModel;
 const scored = (temperature: number) => finish(scoreSteps(model, evenTask, parameters, EVEN_PROMPT, RESPONSES, temperature));
-const measured = (batch: RolloutBatch): RolloutBatch => {
-  const { places, width, products } = gradientProducts(model, batch);
-  return {
-    ...batch,
-    measured: {
-      [GRADIENT_PLACES]: { level: 'token', width: 1, values: places },
-      [GRADIENT_PRODUCTS]: { level: 'token', width, values: products },
-    },
-  };
-};
+const context = () => ({ model, base: parameters, task: evenTask, second: [], knobs: {} });
+const measured = (batch: RolloutBatch) => finish(measureGradients(batch, { kind: 'gradients' }, context()));
 beforeAll(async () => {
   model = await createModel(EVEN_CONFIG);
   model.setParameters(parameters);
@@ -91,7 +83,7 @@ describe.each([1, 1.4])('at T_base %s', (temperature) => {
 
 describe('products of whole gradients', () => {
   it('give equal places to tokens drawn alike after the same text, and to no others', () => {
-    const { places, width } = gradientProducts(model, scored(1));
+    const { places, width } = finish(gradientProductSteps(model, scored(1)));
     // 1 3 0 | 1 1 2 | 2 1 3 | 1 0 | 3 3 1: the first token of the first, second and fourth sample is the same place.
     expect([...places]).toEqual([0, 1, 2, 0, 3, 4, 5, 6, 7, 0, 8, 9, 10, 11]);
     expect(width).toBe(12);
@@ -114,11 +106,13 @@ describe('products of whole gradients', () => {
   });
   it('leave the weights as they are', () => {
     const before = model.getParameters();
-    gradientProducts(model, scored(1));
+    finish(gradientProductSteps(model, scored(1)));
     expect(model.getParameters()).toEqual(before);
   });
   it('are refused in one sentence where they would not fit into memory', () => {
     const huge = { ...model, layout: { ...model.layout, total: 2 ** 26 } };
-    expect(() => gradientProducts(huge, scored(1))).toThrow('This batch has 12 distinct tokens: the gradients of more than 2 do not fit');
+    expect(() => finish(gradientProductSteps(huge, scored(1)))).toThrow(
+      'This batch has 12 distinct tokens: the gradients of more than 2 do not fit',
+    );
   });
 });

@@ -1,10 +1,12 @@
 /** Inner products of the gradients of log π(token) by all parameters: one backward pass for each distinct place of the batch. */
 import type { RolloutBatch } from '../../core/batch.ts';
 import { exp } from '../../core/math.ts';
+import { GRADIENT_PLACES, GRADIENT_PRODUCTS } from '../../core/stages/gradientKernel.ts';
 import { logSoftmaxInto } from '../distribution.ts';
 import { packResponses } from '../pack.ts';
-import { finish, settled, type Steps } from '../steps.ts';
-import type { AnyModel, LanguageModel } from '../types.ts';
+import { settled, type Steps } from '../steps.ts';
+import type { AnyModel } from '../types.ts';
+import type { Measurer } from './types.ts';
 
 /** Numbers that all gradients together may hold, half a gigabyte. */
 const MOST = 134_217_728;
@@ -111,5 +113,15 @@ export function* gradientProductSteps(model: AnyModel, batch: RolloutBatch): Ste
   return { places: index, width: D, products };
 }
 
-/** As `gradientProductSteps`, at once. */
-export const gradientProducts = (model: LanguageModel, batch: RolloutBatch): GradientProducts => finish(gradientProductSteps(model, batch));
+/** The batch with the products of its gradients. */
+export const measureGradients: Measurer<'gradients'> = function* (batch, _, { model }) {
+  const { places, width, products } = yield* gradientProductSteps(model, batch);
+  return {
+    ...batch,
+    measured: {
+      ...batch.measured,
+      [GRADIENT_PLACES]: { level: 'token', width: 1, values: places },
+      [GRADIENT_PRODUCTS]: { level: 'token', width, values: products },
+    },
+  };
+};

@@ -1,12 +1,13 @@
 import { beforeAll, expect, it } from 'vitest';
 import { EVEN_CONFIG, EVEN_PROMPT, evenTask } from '../../../tests/support/evenTask.ts';
+import type { RolloutBatch } from '../../core/batch.ts';
 import { createModel } from '../createModel.ts';
 import { klDivergence, logSoftmaxInto } from '../distribution.ts';
 import { scoreSteps } from '../scorer.ts';
 import { finish } from '../steps.ts';
 import { testParameters } from '../testBatch.ts';
 import type { LanguageModel } from '../types.ts';
-import { importanceOf } from './importance.ts';
+import { importanceSteps, measureImportance } from './importance.ts';
 
 const parameters = testParameters(EVEN_CONFIG, 5);
 let model: LanguageModel;
@@ -29,6 +30,8 @@ function nextOf(text: readonly number[], temperature: number): Float64Array {
   return row;
 }
 
+const importanceOf = (batch: RolloutBatch, blot: number) => finish(importanceSteps(model, batch, blot));
+
 it('is the divergence of the answer’s distribution, one text at a time', () => {
   // The answer of 1 3 2 (cut off) is its last token, that of 2 1 0 the token before the end: one token of reasoning.
   const batch = scored(
@@ -38,7 +41,8 @@ it('is the divergence of the answer’s distribution, one text at a time', () =>
     ],
     1.3,
   );
-  const found = importanceOf(model, batch, evenTask.endToken);
+  const context = { model, base: parameters, task: evenTask, second: [], knobs: {} };
+  const found = finish(measureImportance(batch, { kind: 'importance' }, context)).fields.importance as Float64Array;
   const kl = (reasoning: number[], blotted: number[]) =>
     klDivergence(nextOf([...EVEN_PROMPT, ...reasoning], 1.3), nextOf([...EVEN_PROMPT, ...blotted], 1.3));
   const wanted = [kl([1, 3], [0, 3]), kl([1, 3], [1, 0]), NaN, kl([2], [0]), NaN, NaN];
@@ -47,7 +51,7 @@ it('is the divergence of the answer’s distribution, one text at a time', () =>
 });
 
 it('is none where there is no reasoning, and 0 for a token that stands for nothing already', () => {
-  const found = importanceOf(model, scored([[0], [1, 0], [1, 3, 2]]), 1);
+  const found = importanceOf(scored([[0], [1, 0], [1, 3, 2]]), 1);
   expect([...found.slice(0, 3)]).toEqual([NaN, NaN, NaN]);
   // Blotted with the very token that stands there.
   expect(found[3]).toBe(0);
@@ -60,7 +64,7 @@ it('does not depend on how many texts one forward pass holds', () => {
     [3, 1, 1],
     [2, 2, 0],
   ];
-  const many = importanceOf(model, scored(Array.from({ length: 120 }, (_, k) => one[k % 3])), 0);
-  const alone = importanceOf(model, scored(one), 0);
+  const many = importanceOf(scored(Array.from({ length: 120 }, (_, k) => one[k % 3])), 0);
+  const alone = importanceOf(scored(one), 0);
   many.forEach((value, t) => expect(Number.isNaN(value) ? -1 : value).toBeCloseTo(Number.isNaN(alone[t % 9]) ? -1 : alone[t % 9], 6));
 });

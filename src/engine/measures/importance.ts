@@ -1,8 +1,9 @@
 /** What each token of a response means for the answer: how much the distribution of the answer changes when the token is blotted out. */
 import type { RolloutBatch, RolloutResponse } from '../../core/batch.ts';
 import { klDivergence, logSoftmaxInto } from '../distribution.ts';
-import { finish, settled, type Steps } from '../steps.ts';
-import type { AnyModel, LanguageModel, PackedSequences } from '../types.ts';
+import { settled, type Steps } from '../steps.ts';
+import type { AnyModel, PackedSequences } from '../types.ts';
+import type { Measurer } from './types.ts';
 
 /** Sequences in one forward pass. */
 const TOGETHER = 256;
@@ -59,6 +60,8 @@ export function* importanceSteps(model: AnyModel, batch: RolloutBatch, blot: num
   return importance;
 }
 
-/** As `importanceSteps`, at once. */
-export const importanceOf = (model: LanguageModel, batch: RolloutBatch, blot: number): Float64Array =>
-  finish(importanceSteps(model, batch, blot));
+/** The batch with the importance of its tokens. A tiny vocabulary has no padding: the end token, which stands in no text, blots one out. */
+export const measureImportance: Measurer<'importance'> = function* (batch, _, { model, task }) {
+  const importance = yield* importanceSteps(model, batch, task.endToken);
+  return { ...batch, fields: { ...batch.fields, importance } };
+};

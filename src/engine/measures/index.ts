@@ -2,7 +2,9 @@
 import type { RolloutBatch } from '../../core/batch.ts';
 import type { Measure } from '../../core/measures.ts';
 import type { Steps } from '../steps.ts';
+import { measureGradients } from './gradients.ts';
 import { measureGreedy } from './greedy.ts';
+import { measureImportance } from './importance.ts';
 import { measureModels } from './models.ts';
 import { measureReference } from './reference.ts';
 import { measureStates } from './states.ts';
@@ -13,6 +15,8 @@ const MEASURERS: { readonly [K in Measure['kind']]: Measurer<K> } = {
   reference: measureReference,
   models: measureModels,
   greedy: measureGreedy,
+  gradients: measureGradients,
+  importance: measureImportance,
 };
 
 /** The batch with what these measures give, one after the other. */
