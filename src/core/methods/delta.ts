@@ -1,6 +1,7 @@
 import { DISCRIMINATIVE_KNOBS, discriminativeWeight } from '../stages/discriminativeWeight.ts';
 import { CREDIT_LINES, surrogateLines } from '../stages/formulas.ts';
 import { GRADIENT_PRODUCTS } from '../stages/gradientKernel.ts';
+import { GRADIENT_PLANE } from '../stages/gradientPlane.ts';
 import { baseKnobs } from '../stages/knobs.ts';
 import type { FormulaLine, Lane, Method } from '../stages/types.ts';
 
@@ -97,6 +98,7 @@ export const delta: Method = {
   stages: { advantage: discriminativeWeight },
   lanes: LANES,
   explain: [...ADVANTAGE_LINES, ...surrogateLines(), ...CREDIT_LINES],
+  planes: [GRADIENT_PLANE],
   needs: ['oldLogprobs', 'hidden'],
   needWords: { [`measured:${GRADIENT_PRODUCTS}`]: 'the gradient of every token by all parameters' },
   trains: 'policy',

@@ -71,9 +71,9 @@ const ADVANTAGE_LINES: readonly FormulaLine[] = [
   line('A_{GRPO}', 'grpoAdvantages', '[[totalReward|r]] - [[groupMean|\\bar r]]', { trace: 'knob:normByStd', equals: 0 }),
   line('\\mathrm{THR}', 'hiddenReward', '(2\\,[[isRight|r_{0/1}]] - 1)\\cdot[[influence|I]]', isTilt),
   line(
-    "\\langle g,g'\\rangle\\langle h,h'\\rangle",
+    'I_{most}',
     'sharedMost',
-    '\\text{the largest share of }I\\text{ with another right sample: sample }[[sharedSample|i]]\\text{, token }[[sharedPosition|t]]',
+    "[[sharedMost|\\langle g,g'\\rangle\\langle h,h'\\rangle]]\\quad\\text{(most is shared with another right answer’s token: response }[[sharedSample|i]]\\text{, token }[[sharedPosition|t]]\\text{)}",
   ),
   line(
     'w',

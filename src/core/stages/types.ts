@@ -8,6 +8,7 @@
 import type { MethodState, RolloutBatch, TokenField } from '../batch.ts';
 import type { AskedMeasure } from '../measures.ts';
 import type { ModelSpec } from './models.ts';
+import type { PlaneView } from './plane.ts';
 
 export type StageName = 'sampling' | 'reward' | 'advantage' | 'loss' | 'regulariser';
 
@@ -208,6 +209,8 @@ export interface Method {
   stages: Partial<Stages>;
   lanes: readonly Lane[];
   explain: readonly FormulaLine[];
+  /** Pictures of all tokens of the batch. */
+  planes?: readonly PlaneView[];
   /** Batch fields without which the method cannot credit. */
   needs: readonly Need[];
   /** Second networks that it trains. */
