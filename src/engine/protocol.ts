@@ -189,6 +189,61 @@ export type FromWorker =
   /** A request or start failed; training state is as it was. */
   | { kind: 'error'; request?: number; message: string };
 
+/** What was measured of a run after some step, on held-out prompts at T = 1: the training batches of a method that filters them would flatter or blame it. */
+export interface Lap {
+  step: number;
+  reward: number;
+  /** Mean token entropy, nats. */
+  entropy: number;
+  /** Mean response length, tokens. */
+  length: number;
+  /** Tokens sampled to train so far, those of rejected groups included. */
+  tokens: number;
+  /** Time spent in training steps so far; the only number that another machine does not repeat. */
+  seconds: number;
+}
+
+/** One run of a race: one method, one seed, in a worker that sends no batches. */
+export interface RaceJob {
+  run: string;
+  task: string;
+  /** File bytes: the weights that the race starts from, at step 0 and with fresh moments; KL is taken against them. */
+  start: ArrayBuffer;
+  seed: string;
+  settings: TrainingSettings;
+  method: TrainedMethod;
+  /** Last step. */
+  steps: number;
+  /** Steps between two laps. */
+  every: number;
+  /** Held-out prompts a lap. */
+  prompts: number;
+  /** Where a run that was held goes on from; null at its start. */
+  saved: { checkpoint: ArrayBuffer; tally: Tally } | null;
+  wasmBase: string;
+  forceFallback?: boolean;
+}
+
+/** What a run has spent so far, and the hash over all tokens sampled: equal hashes, equal runs. */
+export interface Tally {
+  tokens: number;
+  seconds: number;
+  hash: string;
+}
+
+export type ToRaceWorker =
+  | { kind: 'race'; job: RaceJob }
+  /** Stops after the present step, with a checkpoint. */
+  | { kind: 'hold' };
+
+export type FromRaceWorker =
+  | { kind: 'lap'; run: string; lap: Lap }
+  /** Where the run can go on from; all laps up to `step` have been sent. */
+  | { kind: 'kept'; run: string; step: number; checkpoint: ArrayBuffer; tally: Tally }
+  /** Held as asked, after `kept`, or over; `stopped` says why it ended before its last step. */
+  | { kind: 'raced'; run: string; step: number; isOver: boolean; stopped: string | null; hash: string }
+  | { kind: 'failed'; run: string; message: string };
+
 /** Training state that a checkpoint file holds beside the weights. */
 export interface CheckpointMeta {
   format: 'creditscope-checkpoint';
