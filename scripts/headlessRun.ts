@@ -1,0 +1,87 @@
+/** Training runs without a browser, one model for all of them. The loop is that of a race in the page. */
+import { loadMethod } from '../src/core/methods/index.ts';
+import { defaultKnobs } from '../src/core/pipeline.ts';
+import { loadTask } from '../src/core/tasks/index.ts';
+import type { Task } from '../src/core/tasks/types.ts';
+import { createModel } from '../src/engine/createModel.ts';
+import { heldOutPrompts } from '../src/engine/evaluate.ts';
+import { createMeasuredRun } from '../src/engine/measuredRun.ts';
+import type { Lap, Tally, TrainingSettings } from '../src/engine/protocol.ts';
+import { freshOptimizer } from '../src/engine/session.ts';
+import { taskModelConfig } from '../src/engine/taskModel.ts';
+import { trainerMethod } from '../src/engine/trainer.ts';
+import type { LanguageModel } from '../src/engine/types.ts';
+import { readCheckpoint } from './checkpointFiles.ts';
+
+/** Steps at which the command line prints a run. */
+export function marksUpTo(steps: number): number[] {
+  const marks = new Set([0, 50, 100, 150, 200, steps].filter((mark) => mark <= steps));
+  for (let mark = 300; mark < steps; mark += 100) marks.add(mark);
+  return [...marks].sort((a, b) => a - b);
+}
+
+export interface HeadlessRequest {
+  method: string;
+  /** Over the method's defaults. */
+  knobs?: Readonly<Record<string, number>>;
+  seed: string;
+  settings: TrainingSettings;
+  steps: number;
+  isMeasured(step: number): boolean;
+  heldOut: readonly (readonly number[])[];
+}
+
+export interface HeadlessRun {
+  laps: Lap[];
+  tally: Tally;
+  /** Why it ended early, and after which step. */
+  stopped: string | null;
+  stoppedAt: number | null;
+}
+
+export interface HeadlessLab {
+  task: Task;
+  checkpoint: string;
+  base: Float32Array;
+  model: LanguageModel;
+  heldOut(count: number): number[][];
+  train(request: HeadlessRequest): Promise<HeadlessRun>;
+  dispose(): void;
+}
+
+/** A task, its base model (or another checkpoint of it) and a model to train. */
+export async function openHeadlessLab(taskId: string, file?: string): Promise<HeadlessLab> {
+  const task = await loadTask(taskId);
+  const config = taskModelConfig(task);
+  const checkpoint = file ?? `public/checkpoints/${task.meta.id}/base.bin`;
+  const base = readCheckpoint(checkpoint, task.meta.id, config).parameters;
+  const model = await createModel(config);
+  return {
+    task,
+    checkpoint,
+    base,
+    model,
+    heldOut: (count) => heldOutPrompts(task, count),
+    async train({ method: id, knobs, ...request }) {
+      const method = await loadMethod(id);
+      model.setParameters(base);
+      model.setOptimizer(freshOptimizer(model));
+      const run = createMeasuredRun({
+        ...request,
+        model,
+        task,
+        base,
+        method: trainerMethod(method, {}, { ...defaultKnobs(method), ...knobs }),
+        tally: null,
+        now: () => performance.now(),
+      });
+      const laps: Lap[] = [];
+      while (!run.isOver) {
+        const lap = run.advance();
+        if (lap) laps.push(lap);
+      }
+      return { laps, tally: run.tally, stopped: run.stopped, stoppedAt: run.stopped === null ? null : run.step };
+    },
+    dispose: () => model.dispose(),
+  };
+}

@@ -1,0 +1,81 @@
+/**
+ * npm run results [-- --study all|methods|credit-pays] [--task all|id,id] [--method all|id,id] [--seeds 5] [--minutes 60] [--page]
+ *
+ * Fills docs/results with the runs that are not there yet, one small JSON a run, and writes docs/results.md from all that are.
+ * It may be stopped at any time and goes on where it was; a method that is new in the registry is a gap like any other.
+ * `--minutes` ends it after the run that is then being made, `--page` makes no run at all.
+ */
+import { parseArgs } from 'node:util';
+import { loadMethod } from '../src/core/methods/index.ts';
+import { defaultKnobs } from '../src/core/pipeline.ts';
+import { evaluate } from '../src/engine/evaluate.ts';
+import { everySteps } from '../src/engine/measuredRun.ts';
+import { openHeadlessLab } from './headlessRun.ts';
+import type { HeadlessLab } from './headlessRun.ts';
+import { askedFor, readCell, writeCell } from './resultCells.ts';
+import type { Cell } from './resultCells.ts';
+import { CURVE_EVERY, CURVE_PROMPTS, FINAL_PROMPTS, planOf, STUDIES } from './resultPlan.ts';
+import type { PlannedRun } from './resultPlan.ts';
+import { writeResultsPage } from './resultsPage.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    study: { type: 'string', default: 'all' },
+    task: { type: 'string', default: 'all' },
+    method: { type: 'string', default: 'all' },
+    seeds: { type: 'string', default: '5' },
+    minutes: { type: 'string', default: 'Infinity' },
+    page: { type: 'boolean', default: false },
+  },
+});
+
+const round = (value: number, digits = 4) => Number(value.toFixed(digits));
+
+async function figuresOf(lab: HeadlessLab, run: PlannedRun): Promise<Omit<Cell, 'asked'>> {
+  const isMeasured = everySteps(CURVE_EVERY);
+  try {
+    const heldOut = lab.heldOut(CURVE_PROMPTS);
+    const { laps, tally, stopped, stoppedAt } = await lab.train({ ...run, isMeasured, heldOut });
+    const regular = laps.filter(({ step }) => isMeasured(step));
+    const { reward, entropy, length } = evaluate(lab.model, lab.task, lab.heldOut(FINAL_PROMPTS), 1);
+    return {
+      reward: round(reward),
+      entropy: round(entropy),
+      length: round(length, 3),
+      tokens: tally.tokens,
+      hash: tally.hash,
+      ...(stopped === null ? {} : { endedAt: stoppedAt ?? 0, stopped }),
+      every: CURVE_EVERY,
+      curve: regular.map((lap) => round(lap.reward)),
+      entropies: regular.map((lap) => round(lap.entropy, 3)),
+    };
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+const labs = new Map<string, HeadlessLab>();
+async function labOf(task: string): Promise<HeadlessLab> {
+  const lab = labs.get(task) ?? (await openHeadlessLab(task));
+  labs.set(task, lab);
+  return lab;
+}
+
+const names = (text: string, all: readonly string[]) => (text === 'all' ? all : text.split(','));
+const end = performance.now() + Number(options.minutes) * 60_000;
+const wanted = names(options.study, STUDIES).flatMap((study) => planOf(study, Number(options.seeds)));
+for (const run of options.page ? [] : wanted) {
+  if (options.task !== 'all' && !options.task.split(',').includes(run.task)) continue;
+  if (options.method !== 'all' && !options.method.split(',').includes(run.method)) continue;
+  if (performance.now() > end) break;
+  const lab = await labOf(run.task);
+  const knobs = { ...defaultKnobs(await loadMethod(run.method)), ...run.knobs };
+  const question = { task: run.task, settings: run.settings, knobs, steps: run.steps, prompts: [CURVE_PROMPTS, FINAL_PROMPTS], every: CURVE_EVERY };
+  const asked = askedFor(question, lab.base);
+  if (readCell(run, asked)) continue;
+  const cell = { asked, ...(await figuresOf(lab, run)) } as Cell;
+  writeCell(run, cell);
+  console.log(`${run.study} ${run.task} ${run.method} ${run.variant} ${run.seed}: ${'error' in cell ? cell.error : cell.reward}`);
+}
+for (const lab of labs.values()) lab.dispose();
+console.log(await writeResultsPage());
