@@ -3,11 +3,11 @@ import { loadMethod } from '../src/core/methods/index.ts';
 import { defaultKnobs } from '../src/core/pipeline.ts';
 import { loadTask } from '../src/core/tasks/index.ts';
 import type { Task } from '../src/core/tasks/types.ts';
-import { createModel } from '../src/engine/createModel.ts';
+import { createModel, freshOptimizer } from '../src/engine/createModel.ts';
 import { heldOutPrompts } from '../src/engine/evaluate.ts';
 import { createMeasuredRun } from '../src/engine/measuredRun.ts';
 import type { Lap, Tally, TrainingSettings } from '../src/engine/protocol.ts';
-import { freshOptimizer } from '../src/engine/session.ts';
+
 import { taskModelConfig } from '../src/engine/taskModel.ts';
 import { trainerMethod } from '../src/engine/trainer.ts';
 import type { LanguageModel } from '../src/engine/types.ts';

@@ -46,7 +46,9 @@ export const cellFile = ({ study, task, method, variant, seed }: CellKey, folder
 export function askedFor(question: object, weights: Float32Array): string {
   const bytes = Buffer.from(weights.buffer, weights.byteOffset, weights.byteLength).toString('base64');
   const text = JSON.stringify(question, (_, value: unknown) => (value === Infinity ? 'Infinity' : value));
-  return hashText(text + hashText(bytes)).toString(16).padStart(8, '0');
+  return hashText(text + hashText(bytes))
+    .toString(16)
+    .padStart(8, '0');
 }
 
 /** The kept cell, or null where there is none; `asked` null takes any. */

@@ -26,9 +26,9 @@ export type Study = 'methods' | 'credit-pays';
 export const STUDIES: readonly Study[] = ['methods', 'credit-pays'];
 
 /** From the group's even stripe to the ceiling: what the sweep compares. */
-export const CREDIT_LADDER: readonly string[] = METHODS.filter(({ id }) =>
-  ['grpo', 'tempo', 'tree-td', 'true-advantage'].includes(id),
-).map(({ id }) => id);
+export const CREDIT_LADDER: readonly string[] = METHODS.filter(({ id }) => ['grpo', 'tempo', 'tree-td', 'true-advantage'].includes(id)).map(
+  ({ id }) => id,
+);
 export const GROUP_SIZES = [2, 4, 8, 16] as const;
 /** Times the default learning rate. */
 export const RATES = [

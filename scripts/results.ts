@@ -70,7 +70,14 @@ for (const run of options.page ? [] : wanted) {
   if (performance.now() > end) break;
   const lab = await labOf(run.task);
   const knobs = { ...defaultKnobs(await loadMethod(run.method)), ...run.knobs };
-  const question = { task: run.task, settings: run.settings, knobs, steps: run.steps, prompts: [CURVE_PROMPTS, FINAL_PROMPTS], every: CURVE_EVERY };
+  const question = {
+    task: run.task,
+    settings: run.settings,
+    knobs,
+    steps: run.steps,
+    prompts: [CURVE_PROMPTS, FINAL_PROMPTS],
+    every: CURVE_EVERY,
+  };
   const asked = askedFor(question, lab.base);
   if (readCell(run, asked)) continue;
   const cell = { asked, ...(await figuresOf(lab, run)) } as Cell;

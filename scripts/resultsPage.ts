@@ -1,1 +1,3 @@
-export async function writeResultsPage(): Promise<string> { return ''; }
+export async function writeResultsPage(): Promise<string> {
+  return '';
+}

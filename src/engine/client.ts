@@ -5,8 +5,12 @@
 import type { OracleProgress } from '../core/oracle/truth.ts';
 import type { ClientOptions, EngineClient, EngineHandlers, GroupAnswer, OracleJob, StartOptions, WorkerLike } from './clientTypes.ts';
 import type { FromWorker, GradientAnswer, ToWorker } from './protocol.ts';
+import { spawnSession } from './spawn.ts';
 
 export type * from './clientTypes.ts';
+export { createRacePool } from './racePool.ts';
+export type { RaceHandlers, RacePool } from './racePool.ts';
+export type { RaceWorkerLike } from './spawn.ts';
 
 const RESTARTS = 2;
 
@@ -21,10 +25,8 @@ interface Asked {
 
 type Hearing = Omit<Asked, 'resolve' | 'reject'>;
 
-const spawn = (): WorkerLike => new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
-
 export function createEngineClient(handlers: EngineHandlers, options: ClientOptions = {}): EngineClient {
-  const { createWorker = spawn, patience = 20000, saveEvery = 50 } = options;
+  const { createWorker = spawnSession, patience = 20000, saveEvery = 50 } = options;
   let worker: WorkerLike | null = null;
   /** What a new worker is started with: the first start, brought up to date by every later change and save. */
   let last: StartOptions | null = null;

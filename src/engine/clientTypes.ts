@@ -9,11 +9,13 @@ import type {
   ModelStatus,
   StepMetrics,
   StopReason,
-  ToWorker,
   TrainedMethod,
   TrainingSettings,
   WeightsSource,
 } from './protocol.ts';
+import type { WorkerLike } from './spawn.ts';
+
+export type { WorkerLike } from './spawn.ts';
 
 export interface StartOptions {
   task: string;
@@ -75,15 +77,6 @@ export interface Place {
 }
 
 type Listener = (progress: OracleProgress) => void;
-
-/** What the client needs of a Worker. */
-export interface WorkerLike {
-  postMessage(message: ToWorker, transfer?: Transferable[]): void;
-  terminate(): void;
-  onmessage: ((event: MessageEvent<FromWorker>) => void) | null;
-  onerror: ((event: ErrorEvent) => void) | null;
-  onmessageerror: ((event: MessageEvent) => void) | null;
-}
 
 export interface ClientOptions {
   createWorker?: () => WorkerLike;

@@ -103,7 +103,9 @@ export function createMeasuredRun(options: MeasuredRunOptions): MeasuredRun {
         stopped = result.reason.kind === 'user' ? 'stopped' : result.reason.message;
         return measuredAt === trainer.step ? null : measure();
       }
-      tally.hash = hashText(tally.hash + result.metrics.rolloutHash).toString(16).padStart(8, '0');
+      tally.hash = hashText(tally.hash + result.metrics.rolloutHash)
+        .toString(16)
+        .padStart(8, '0');
       isOver = trainer.step >= steps;
       return isOver || isMeasured(trainer.step) ? measure() : null;
     },

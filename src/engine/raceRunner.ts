@@ -84,10 +84,7 @@ export function createRaceRunner(host: RaceHost): { receive(message: ToRaceWorke
   }
 
   function end(job: RaceJob, run: MeasuredRun): void {
-    host.post(
-      { kind: 'raced', run: job.run, step: run.step, isOver: run.isOver, stopped: run.stopped, hash: run.tally.hash },
-      [],
-    );
+    host.post({ kind: 'raced', run: job.run, step: run.step, isOver: run.isOver, stopped: run.stopped, hash: run.tally.hash }, []);
   }
 
   function fail(job: RaceJob, error: unknown): void {

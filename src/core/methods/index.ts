@@ -5,6 +5,8 @@ export interface MethodEntry {
   id: string;
   title: string;
   family: MethodMeta['family'];
+  /** What every race is shown against: the best that credit can be. */
+  isCeiling?: boolean;
   /** On the first screen's large switch. */
   isHeadline?: boolean;
   load(): Promise<Method>;
@@ -51,12 +53,16 @@ export const METHODS: readonly MethodEntry[] = [
     title: 'Truth',
     family: 'truth',
     isHeadline: true,
+    isCeiling: true,
     load: async () => (await import('./true-advantage.ts')).trueAdvantageMethod,
   },
 ];
 
 /** Ids on the first screen's switch, in shelf order. */
 export const HEADLINE: readonly string[] = METHODS.filter((entry) => entry.isHeadline).map((entry) => entry.id);
+
+/** Ids that every race shows unless they are taken out. */
+export const CEILING: readonly string[] = METHODS.filter((entry) => entry.isCeiling).map((entry) => entry.id);
 
 /** The method of this id; an unknown id is an error that lists the known ones. */
 export async function loadMethod(id: string): Promise<Method> {
