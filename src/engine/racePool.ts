@@ -42,17 +42,12 @@ export function createRacePool(size: number, handlers: RaceHandlers, createWorke
 
   function receive(message: FromRaceWorker): void {
     if (!busy.has(message.run)) return;
-    switch (message.kind) {
-      case 'lap':
-        return handlers.onLap(message);
-      case 'kept':
-        return handlers.onKept(message);
-      case 'raced':
-        free(message.run);
-        return handlers.onRaced(message);
-      case 'failed':
-        free(message.run);
-        return handlers.onFailed(message.run, message.message);
+    if (message.kind === 'lap') handlers.onLap(message);
+    else if (message.kind === 'kept') handlers.onKept(message);
+    else {
+      free(message.run);
+      if (message.kind === 'raced') handlers.onRaced(message);
+      else handlers.onFailed(message.run, message.message);
     }
   }
 

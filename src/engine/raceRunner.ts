@@ -67,7 +67,8 @@ export function createRaceRunner(host: RaceHost): { receive(message: ToRaceWorke
       try {
         if (isHeld || run.isOver) {
           if (!run.isOver && run.step !== keptAt) keep();
-          return end(job, run);
+          end(job, run);
+          return;
         }
         const lap = run.advance();
         if (lap) host.post({ kind: 'lap', run: job.run, lap }, []);
