@@ -3,6 +3,7 @@ import { METHODS } from '../src/core/methods/index.ts';
 import { TASKS } from '../src/core/tasks/index.ts';
 import type { TrainingSettings } from '../src/engine/protocol.ts';
 import { DEFAULT_SETTINGS } from '../src/engine/trainer.ts';
+import { claimVariants } from './claimsTable.ts';
 import type { CellKey } from './resultCells.ts';
 
 /** Held-out prompts of the curve and of the final figures. */
@@ -17,13 +18,13 @@ export interface PlannedRun extends CellKey {
   steps: number;
 }
 
-export type Study = 'methods' | 'credit-pays';
+export type Study = 'methods' | 'credit-pays' | 'claims';
 
 /**
  * `methods`: every method on every task, all on the default task first. `credit-pays`: credit of rising quality against the
- * group's even stripe, over group sizes and learning rates.
+ * group's even stripe, over group sizes and learning rates. `claims`: methods at other knobs, where a paper's claim is about them.
  */
-export const STUDIES: readonly Study[] = ['methods', 'credit-pays'];
+export const STUDIES: readonly Study[] = ['methods', 'credit-pays', 'claims'];
 
 /** From the group's even stripe to the ceiling: what the sweep compares. */
 export const CREDIT_LADDER: readonly string[] = METHODS.filter(({ id }) => ['grpo', 'tempo', 'tree-td', 'true-advantage'].includes(id)).map(
@@ -48,6 +49,12 @@ export function planOf(study: string, seeds: number): PlannedRun[] {
       seedNames.flatMap((seed) =>
         METHODS.map(({ id: method }) => ({ study, task, method, variant: '', seed, settings: DEFAULT_SETTINGS, steps: 200 })),
       ),
+    );
+  if (study === 'claims')
+    return seedNames.flatMap((seed) =>
+      claimVariants()
+        .filter(({ method }) => METHODS.some(({ id }) => id === method))
+        .map((variant) => ({ study, seed, settings: DEFAULT_SETTINGS, steps: 200, ...variant })),
     );
   if (study !== 'credit-pays') throw new Error(`There is no study "${study}": there is ${STUDIES.join(', ')}.`);
   return TASKS.flatMap(({ id: task }) =>

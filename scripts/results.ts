@@ -1,5 +1,5 @@
 /**
- * npm run results [-- --study all|methods|credit-pays] [--task all|id,id] [--method all|id,id] [--seeds 5] [--minutes 60] [--page]
+ * npm run results [-- --study all|methods,credit-pays,claims,scores] [--task all|id,id] [--method all|id,id] [--seeds 5] [--minutes 60] [--page]
  *
  * Fills docs/results with the runs that are not there yet, one small JSON a run, and writes docs/results.md from all that are.
  * It may be stopped at any time and goes on where it was; a method that is new in the registry is a gap like any other.
@@ -8,6 +8,7 @@
 import { parseArgs } from 'node:util';
 import { loadMethod } from '../src/core/methods/index.ts';
 import { defaultKnobs } from '../src/core/pipeline.ts';
+import { TASKS } from '../src/core/tasks/index.ts';
 import { evaluate } from '../src/engine/evaluate.ts';
 import { everySteps } from '../src/engine/measuredRun.ts';
 import { openHeadlessLab } from './headlessRun.ts';
@@ -17,6 +18,7 @@ import type { Cell } from './resultCells.ts';
 import { CURVE_EVERY, CURVE_PROMPTS, FINAL_PROMPTS, planOf, STUDIES } from './resultPlan.ts';
 import type { PlannedRun } from './resultPlan.ts';
 import { writeResultsPage } from './resultsPage.ts';
+import { scoreTask } from './scoreStudy.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -63,11 +65,15 @@ async function labOf(task: string): Promise<HeadlessLab> {
 
 const names = (text: string, all: readonly string[]) => (text === 'all' ? all : text.split(','));
 const end = performance.now() + Number(options.minutes) * 60_000;
-const wanted = names(options.study, STUDIES).flatMap((study) => planOf(study, Number(options.seeds)));
-for (const run of options.page ? [] : wanted) {
-  if (options.task !== 'all' && !options.task.split(',').includes(run.task)) continue;
-  if (options.method !== 'all' && !options.method.split(',').includes(run.method)) continue;
+const isTask = (task: string) => options.task === 'all' || options.task.split(',').includes(task);
+const isMethod = (method: string) => options.method === 'all' || options.method.split(',').includes(method);
+const studies = options.page ? [] : names(options.study, [...STUDIES, 'scores']);
+if (studies.includes('scores'))
+  for (const { id } of TASKS) if (isTask(id)) for (const line of await scoreTask(id, isMethod)) console.log(line);
+const wanted = studies.filter((study) => study !== 'scores').flatMap((study) => planOf(study, Number(options.seeds)));
+for (const run of wanted) {
   if (performance.now() > end) break;
+  if (!isTask(run.task) || !isMethod(run.method)) continue;
   const lab = await labOf(run.task);
   const knobs = { ...defaultKnobs(await loadMethod(run.method)), ...run.knobs };
   const question = {

@@ -1,0 +1,74 @@
+/** How close each method's credit and gradient come to the truth: a section of `docs/results.md`. */
+import { existsSync, readFileSync } from 'node:fs';
+import { METHODS } from '../src/core/methods/index.ts';
+import { TASKS } from '../src/core/tasks/index.ts';
+
+/** The frozen batch and the redrawn ones that all methods are held against. */
+export const SCORE_GROUND = { prompts: 24, draw: { groupSize: 8, resamples: 8, seed: 'results' } } as const;
+
+/** Value, and the ends of its interval; null where it is not a number. */
+export type ScoreFigure = readonly [value: number | null, low: number | null, high: number | null];
+
+/** What `npm run results -- --study scores` keeps of one method on one task. */
+export interface ScoreCell {
+  /** [value, low, high]: 95 % by the bootstrap over prompts (credit) or batches (gradient). */
+  figures: Readonly<Record<ScoreName, ScoreFigure | null>>;
+  missing: readonly string[];
+}
+
+export const SCORE_NAMES = ['pearson', 'spearman', 'rightSign', 'onFormat', 'cosine', 'meanCosine', 'signalToNoise'] as const;
+export type ScoreName = (typeof SCORE_NAMES)[number];
+
+const LABELS: Readonly<Record<ScoreName, string>> = {
+  pearson: 'Pearson',
+  spearman: 'Spearman',
+  rightSign: 'right sign',
+  onFormat: 'on format tokens',
+  cosine: 'gradient cosine',
+  meanCosine: 'of the mean',
+  signalToNoise: 'signal to noise',
+};
+
+export const scoreFile = (task: string, method: string): string => `docs/results/scores/${task}/${method}.json`;
+
+export function readScore(task: string, method: string): ScoreCell | null {
+  const file = scoreFile(task, method);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as ScoreCell) : null;
+}
+
+const printed = (figure: ScoreFigure | null): string =>
+  figure?.[0] == null
+    ? '–'
+    : `${figure[0].toFixed(2)} (${figure
+        .slice(1)
+        .map((end) => end?.toFixed(2) ?? '–')
+        .join(' … ')})`;
+
+function scoreRows(task: string): string[] {
+  return METHODS.flatMap(({ id, title }) => {
+    const cell = readScore(task, id);
+    if (!cell) return [];
+    const cells = cell.missing.length > 0 ? [`needs ${cell.missing.join(', ')}`] : SCORE_NAMES.map((name) => printed(cell.figures[name]));
+    return [`| [${title}](methods/${id}.md) | ${[...cells, ...SCORE_NAMES.slice(cells.length).map(() => '')].join(' | ')} |`];
+  });
+}
+
+export function scoresSection(): string {
+  const sections = TASKS.flatMap(({ id, title }) => {
+    const rows = scoreRows(id);
+    if (rows.length === 0) return [];
+    const head = ['method', ...SCORE_NAMES.map((name) => LABELS[name])];
+    const done = `${rows.length} of ${METHODS.length} methods done.`;
+    return [
+      `### ${title}, at the base model\n\n${done}\n\n| ${head.join(' | ')} |\n|${head.map(() => '---').join('|')}|\n${rows.join('\n')}`,
+    ];
+  });
+  return `## How close is the credit to the truth?
+
+On one frozen batch of ${SCORE_GROUND.prompts} held-out prompts × ${SCORE_GROUND.draw.groupSize} answers drawn from the base model, at ratio 1: correlation of the credit with the true advantage over all
+sampled tokens, share of tokens with the right sign among those whose |true advantage| is above 0.05, share of Σ|credit| on tokens that can
+earn nothing; then the method's gradient on ${SCORE_GROUND.draw.resamples} batches drawn anew against the exact gradient of the expected reward: the cosine of one
+batch's, that of their mean with the noise taken out, and signal over noise. In brackets 95 % intervals by the bootstrap.
+
+${sections.length > 0 ? sections.join('\n\n') : 'No figures yet.'}`;
+}
