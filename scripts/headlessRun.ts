@@ -3,7 +3,8 @@ import { loadMethod } from '../src/core/methods/index.ts';
 import { defaultKnobs } from '../src/core/pipeline.ts';
 import { loadTask } from '../src/core/tasks/index.ts';
 import type { Task } from '../src/core/tasks/types.ts';
-import { createModel, freshOptimizer } from '../src/engine/createModel.ts';
+import { createModel } from '../src/engine/createModel.ts';
+import { freshOptimizer } from '../src/engine/layout.ts';
 import { heldOutPrompts } from '../src/engine/evaluate.ts';
 import { createMeasuredRun } from '../src/engine/measuredRun.ts';
 import type { Lap, Tally, TrainingSettings } from '../src/engine/protocol.ts';
@@ -65,7 +66,7 @@ export async function openHeadlessLab(taskId: string, file?: string): Promise<He
     async train({ method: id, knobs, ...request }) {
       const method = await loadMethod(id);
       model.setParameters(base);
-      model.setOptimizer(freshOptimizer(model));
+      model.setOptimizer(freshOptimizer(model.layout));
       const run = createMeasuredRun({
         ...request,
         model,

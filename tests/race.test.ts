@@ -20,11 +20,11 @@ const setup: RaceSetup = {
   task: 'chain-sum',
   checkpoint: CHECKPOINT,
   checkpointLabel: 'base',
-  settings: { ...DEFAULT_SETTINGS, prompts: 2, groupSize: 4 },
+  settings: { ...DEFAULT_SETTINGS, prompts: 2, groupSize: 3 },
   seeds: 2,
-  steps: 45,
+  steps: 25,
   every: 10,
-  prompts: 16,
+  prompts: 4,
 };
 
 /** A worker in this process; `alive` false stops it between two of its turns, as a reload does. */
@@ -98,7 +98,7 @@ let entrants: Entrant[];
 beforeAll(async () => {
   lab = await openHeadlessLab('chain-sum', CHECKPOINT);
   // The first carries statistics from step to step, the second drops groups and so draws again.
-  const ids = ['hapo', 'dapo', METHODS[0].id];
+  const ids = ['hapo', 'dapo'];
   entrants = await Promise.all(
     ids.map(async (id) => {
       const method = await METHODS.find((entry) => entry.id === id)!.load();
@@ -111,7 +111,7 @@ afterAll(() => lab.dispose());
 
 describe('a race', () => {
   it('gives the numbers of headless runs with the same seeds, with a reload in the middle and a pause after it', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const storage = memory();
     const before = raceOn(storage);
@@ -130,7 +130,7 @@ describe('a race', () => {
     expect(restored.isRunning).toBe(false);
     expect(restored.runs.find(({ id }) => id === carrier)?.laps.map(({ step }) => step)).toEqual([0, 10, 20]);
     await race.run();
-    await until(() => race.store.getState().runs.filter(({ status }) => status === 'over').length > 2);
+    await until(() => race.store.getState().runs.filter(({ status }) => status === 'over').length > 1);
     await race.pause();
     await until(() => race.store.getState().runs.every(({ status }) => status !== 'running'));
     await race.run();
@@ -150,10 +150,10 @@ describe('a race', () => {
       }
     }
     // The runs differ, so that equality above says something.
-    expect(new Set(Object.values(raced).map(({ hash }) => hash)).size).toBe(6);
+    expect(new Set(Object.values(raced).map(({ hash }) => hash)).size).toBe(4);
   });
 
-  it('takes entrants in and out while it runs, and says what failed', { timeout: 60_000 }, async () => {
+  it('takes entrants in and out while it runs, and says what failed', { timeout: 120_000 }, async () => {
     const storage = memory();
     const { race } = raceOn(storage);
     await race.open({ ...setup, steps: 12, seeds: 1 }, entrants.slice(0, 1));
