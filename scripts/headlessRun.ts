@@ -4,14 +4,13 @@ import { defaultKnobs } from '../src/core/pipeline.ts';
 import { loadTask } from '../src/core/tasks/index.ts';
 import type { Task } from '../src/core/tasks/types.ts';
 import { createModel } from '../src/engine/createModel.ts';
-import { freshOptimizer } from '../src/engine/layout.ts';
 import { heldOutPrompts } from '../src/engine/evaluate.ts';
-import { createMeasuredRun } from '../src/engine/measuredRun.ts';
+import { createMeasuredRun, placeRun } from '../src/engine/measuredRun.ts';
 import type { Lap, Tally, TrainingSettings } from '../src/engine/protocol.ts';
 
 import { taskModelConfig } from '../src/engine/taskModel.ts';
 import { trainerMethod } from '../src/engine/trainer.ts';
-import type { LanguageModel } from '../src/engine/types.ts';
+import type { LanguageModel, ModelConfig } from '../src/engine/types.ts';
 import { readCheckpoint } from './checkpointFiles.ts';
 
 /** Steps at which the command line prints a run. */
@@ -44,7 +43,8 @@ export interface HeadlessLab {
   task: Task;
   checkpoint: string;
   base: Float32Array;
-  model: LanguageModel;
+  /** Holds the weights of the last run. */
+  readonly model: LanguageModel;
   heldOut(count: number): number[][];
   train(request: HeadlessRequest): Promise<HeadlessRun>;
   dispose(): void;
@@ -56,23 +56,28 @@ export async function openHeadlessLab(taskId: string, file?: string): Promise<He
   const config = taskModelConfig(task);
   const checkpoint = file ?? `public/checkpoints/${task.meta.id}/base.bin`;
   const base = readCheckpoint(checkpoint, task.meta.id, config).parameters;
-  const model = await createModel(config);
+  const create = (size: ModelConfig) => createModel(size);
+  let model = await create(config);
   return {
     task,
     checkpoint,
     base,
-    model,
+    get model() {
+      return model;
+    },
     heldOut: (count) => heldOutPrompts(task, count),
     async train({ method: id, knobs, ...request }) {
       const method = await loadMethod(id);
-      model.setParameters(base);
-      model.setOptimizer(freshOptimizer(model.layout));
+      const trained = trainerMethod(method, {}, { ...defaultKnobs(method), ...knobs });
+      const { own, second } = await placeRun(trained, { own: model, config, base, seed: request.seed, create }, null);
+      model = own;
       const run = createMeasuredRun({
         ...request,
         model,
         task,
         base,
-        method: trainerMethod(method, {}, { ...defaultKnobs(method), ...knobs }),
+        method: trained,
+        second,
         tally: null,
         now: () => performance.now(),
       });

@@ -183,7 +183,7 @@ export function decodeCheckpoint(file: ArrayBuffer, expected: { task?: string; c
 
 /** Weights and moments of a checkpoint, brought to a model with a head or without one. */
 export function fitCheckpoint(
-  { parameters, optimizer }: Checkpoint,
+  { parameters, optimizer }: Pick<Checkpoint, 'parameters' | 'optimizer'>,
   layout: ParameterLayout,
 ): Pick<Checkpoint, 'parameters' | 'optimizer'> {
   const brought = (values: Float32Array) => fitVector(values, layout);

@@ -4,10 +4,15 @@
  */
 import type { MethodState } from '../core/batch.ts';
 import { hashText } from '../core/random.ts';
+import { fitCheckpoint } from './checkpoint.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { equip, loadSecond } from './equipment.ts';
+import type { Equipment, EquipmentWorld } from './equipment.ts';
 import { evaluate } from './evaluate.ts';
+import { freshOptimizer } from './layout.ts';
 import type { Lap, Tally } from './protocol.ts';
 import { createTrainer } from './trainer.ts';
-import type { TrainerOptions } from './trainer.ts';
+import type { TrainerMethod, TrainerOptions } from './trainer.ts';
 import type { LanguageModel } from './types.ts';
 
 export interface MeasuredRunOptions extends TrainerOptions {
@@ -30,6 +35,16 @@ export interface MeasuredRun {
   readonly stopped: string | null;
   /** Takes one step (the first call of a new run takes none) and measures where that is due; nothing after the end. */
   advance(): Lap | null;
+}
+
+/** Puts a policy and the method's second networks where a run starts, or where a checkpoint has them. */
+export async function placeRun(method: TrainerMethod, world: EquipmentWorld, saved: Checkpoint | null): Promise<Equipment> {
+  const { own, second } = await equip([], method, world);
+  const { parameters, optimizer } = fitCheckpoint(saved ?? { parameters: world.base }, own.layout);
+  own.setParameters(parameters);
+  own.setOptimizer(optimizer ?? freshOptimizer(own.layout));
+  loadSecond(second, saved?.models ?? [], method, { ...world, own });
+  return { own, second };
 }
 
 /** The model, telling of every token that is drawn with it: one a row after the prompts and after each further step. */

@@ -2,16 +2,19 @@
 import { loadTask } from '../core/tasks/index.ts';
 import { decodeCheckpoint, encodeRun } from './checkpoint.ts';
 import { heldOutPrompts } from './evaluate.ts';
-import { createMeasuredRun, everySteps } from './measuredRun.ts';
+import { createMeasuredRun, everySteps, placeRun } from './measuredRun.ts';
 import type { MeasuredRun } from './measuredRun.ts';
 import type { FromRaceWorker, RaceJob, ToRaceWorker } from './protocol.ts';
-import { freshOptimizer } from './layout.ts';
 import { resolveMethod } from './resolveMethod.ts';
 import { taskModelConfig } from './taskModel.ts';
 import type { LanguageModel, ModelConfig } from './types.ts';
 
 /** Steps between two checkpoints of a run: what a reload can cost. */
 const KEEP_EVERY = 20;
+
+/** Whether a model is of this task's size; a head on it may come and go. */
+const isOfTask = (held: ModelConfig, wanted: ModelConfig): boolean =>
+  (Object.keys(wanted) as (keyof ModelConfig)[]).every((key) => key === 'outputs' || held[key] === wanted[key]);
 
 export interface RaceHost {
   post(message: FromRaceWorker, transfer: Transferable[]): void;
@@ -27,29 +30,29 @@ export function createRaceRunner(host: RaceHost): { receive(message: ToRaceWorke
   let model: LanguageModel | null = null;
   let isHeld = false;
 
-  async function modelFor(config: ModelConfig, { forceFallback = false, wasmBase }: RaceJob): Promise<LanguageModel> {
-    if (model && JSON.stringify(model.config) === JSON.stringify(config)) return model;
-    model?.dispose();
-    model = await host.createModel(config, { forceFallback, wasmBase });
-    return model;
-  }
-
   async function begin(job: RaceJob): Promise<void> {
     const task = await loadTask(job.task);
     const config = taskModelConfig(task);
     const start = decodeCheckpoint(job.start, { task: job.task, config });
     const saved = job.saved && decodeCheckpoint(job.saved.checkpoint, { task: job.task, config });
     const method = await resolveMethod(job.method);
-    const own = await modelFor(config, job);
-    own.setParameters((saved ?? start).parameters);
-    own.setOptimizer(saved?.optimizer ?? freshOptimizer(own.layout));
+    const base = start.parameters;
+    const { forceFallback = false, wasmBase, seed } = job;
+    const create = (size: ModelConfig) => host.createModel(size, { forceFallback, wasmBase });
+    if (model && !isOfTask(model.config, config)) {
+      model.dispose();
+      model = null;
+    }
+    const { own, second } = await placeRun(method, { own: model ?? (await create(config)), config, base, seed, create }, saved);
+    model = own;
     const run = createMeasuredRun({
       model: own,
       task,
-      seed: job.seed,
+      seed,
       settings: job.settings,
       method,
-      base: start.parameters,
+      base,
+      second,
       step: saved?.meta.step ?? 0,
       state: saved?.meta.methodState ?? null,
       steps: job.steps,
@@ -59,7 +62,7 @@ export function createRaceRunner(host: RaceHost): { receive(message: ToRaceWorke
       now: host.now,
     });
     const keep = (): void => {
-      const checkpoint = encodeRun({ task, model: own, trainer: run, seed: job.seed, trained: job.method });
+      const checkpoint = encodeRun({ task, model: own, trainer: run, seed, trained: job.method, second });
       host.post({ kind: 'kept', run: job.run, step: run.step, checkpoint, tally: { ...run.tally } }, [checkpoint]);
     };
     let keptAt = run.step;
@@ -67,6 +70,7 @@ export function createRaceRunner(host: RaceHost): { receive(message: ToRaceWorke
       try {
         if (isHeld || run.isOver) {
           if (!run.isOver && run.step !== keptAt) keep();
+          for (const each of second) each.own?.dispose();
           end(job, run);
           return;
         }
