@@ -35,8 +35,10 @@ export function deriveCredit(state: Inputs, methodId: string): Derived | null {
   if (missing.length > 0) {
     return { composed, knobs, credit: null, refusal: null, missing };
   }
+  // The page counts updates from 1, the core from 0.
+  const update = state.update === 'last' ? 'last' : state.update - 1;
   try {
-    return { composed, knobs, credit: creditBatch(state.batch, composed, knobs, { update: state.update }), refusal: null, missing: [] };
+    return { composed, knobs, credit: creditBatch(state.batch, composed, knobs, { update }), refusal: null, missing: [] };
   } catch (error) {
     return { composed, knobs, credit: null, refusal: (error as Error).message, missing: [] };
   }

@@ -12,6 +12,7 @@ import { landPin } from './pin.ts';
 import { createRunActions } from './runActions.ts';
 import { scheduleUntil } from './schedule.ts';
 import { createSpeaker } from './say.ts';
+import { PANELS } from './types.ts';
 import type { LabState } from './types.ts';
 import { createViewActions } from './viewActions.ts';
 import { encodeLink } from './url.ts';
@@ -37,17 +38,20 @@ export const LINK_DEFAULTS: LinkState = {
   layout: 'matrix',
   pin: null,
   theme: 'auto',
+  panels: [],
+  hide: [],
+  embed: null,
 };
 
 /** The ids that a link may name. */
 export const LINK_VOCABULARY = { tasks: TASKS.map(({ id }) => id), methods: METHODS.map(({ id }) => id) };
 
 function initialState(link: LinkState): LabState {
-  const { step, layout, ...view } = link;
+  const { step, layout, panels, ...view } = link;
   return {
     ...view,
     group: link.group ?? 0,
-    tree: layout !== 'matrix',
+    tree: layout !== 'matrix' || link.embed === 'tree',
     branchesOnly: layout === 'branches',
     home: { checkpointId: '', group: 0 },
     tasks: TASKS.map(({ id, title }) => ({ id, title })),
@@ -62,9 +66,10 @@ function initialState(link: LinkState): LabState {
     methods: {},
     derived: null,
     landedPin: null,
-    shelfOpen: Object.keys(link.overrides).length > 0 || Object.keys(link.mix).length > 0,
-    curvesOpen: false,
-    helpOpen: false,
+    shelfOpen: panels.includes('shelf'),
+    curvesOpen: panels.includes('curves'),
+    helpOpen: panels.includes('help'),
+    shareOpen: false,
     shortcuts: true,
     invite: true,
     metrics: [],
@@ -99,6 +104,9 @@ export function linkOf(state: LabState): LinkState {
     layout: !state.tree ? 'matrix' : state.branchesOnly ? 'branches' : 'tree',
     pin: state.pin,
     theme: state.theme,
+    panels: PANELS.filter((panel) => state[`${panel}Open`]),
+    hide: state.hide,
+    embed: state.embed,
   };
 }
 
@@ -187,7 +195,9 @@ export function createLab(deps: LabDeps, link: LinkState = LINK_DEFAULTS) {
     ...createLoadActions(context, run, link),
     notify: speaker.notify,
     dismiss: speaker.dismiss,
-    shareLink: (address: string) => `${address.split('#')[0]}#${encodeLink(linkOf(get()), LINK_DEFAULTS)}`,
+    /** The link to what is on screen, with changes: what to hide, which panel alone. */
+    shareLink: (address: string, change: Partial<LinkState> = {}) =>
+      `${address.split('#')[0]}#${encodeLink({ ...linkOf(get()), ...change }, LINK_DEFAULTS)}`,
     announce: speaker.announce,
     undo: () => restore(undo(history, snapshot())),
     redo: () => restore(redo(history, snapshot())),

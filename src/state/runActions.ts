@@ -8,7 +8,7 @@ import { moveFrame, pushFrame } from './frames.ts';
 import type { Frames } from './frames.ts';
 import { appended } from './metrics.ts';
 import { createReplay } from './replay.ts';
-import { changedAt, configOf } from './schedule.ts';
+import { changedAt, configOf, isSame } from './schedule.ts';
 import type { RunConfig, RunSegment } from './schedule.ts';
 import { trainingSettings } from './settings.ts';
 import type { RunState } from './types.ts';
@@ -166,7 +166,7 @@ export function createRunActions(context: LabContext) {
     inForce = configOf(config);
     const { schedule, checkpoints, checkpointId } = get();
     const origin = checkpoints.find(({ id }) => id === checkpointId)?.step ?? 0;
-    if (before) store.setState({ schedule: changedAt(schedule, before, step, origin) });
+    if (before && !isSame(before, config)) store.setState({ schedule: changedAt(schedule, before, step, origin) });
   };
 
   const replay = createReplay(context, { begin: needEngine, configure });

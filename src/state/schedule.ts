@@ -20,6 +20,10 @@ export interface RunSegment extends RunConfig {
 /** A run whose settings were changed more often than this cannot be told by a link. */
 export const MAX_SEGMENTS = 20;
 
+/** Whether two configurations take the same steps. */
+export const isSame = (a: RunConfig, b: RunConfig): boolean =>
+  a.trainMethod === b.trainMethod && pairs(a.overrides) === pairs(b.overrides) && pairs(a.mix) === pairs(b.mix);
+
 export const configOf = ({ trainMethod, overrides, mix }: RunConfig): RunConfig => ({ trainMethod, overrides, mix });
 
 /** The run so far, where another configuration takes over after step `at`; `origin` is the step of the checkpoint it began at. */

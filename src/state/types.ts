@@ -13,6 +13,19 @@ export type CreditLane = 'credit' | 'advantage';
 export type Workspace = 'lab' | 'scoreboard' | 'race';
 export const WORKSPACES: readonly Workspace[] = ['lab', 'scoreboard', 'race'];
 
+/** Parts of the page that a teacher's link can leave out; so are their keys. */
+export const PARTS = [
+  ...(['header', 'tabs', 'task', 'model', 'train', 'seed', 'share', 'shelf', 'intro', 'rail', 'toolbar', 'switch'] as const),
+  ...(['sentence', 'side', 'curves'] as const),
+];
+export type Part = (typeof PARTS)[number];
+/** One panel alone, for a frame in slides or an article. */
+export const EMBEDS = ['matrix', 'tree', 'inspector'] as const;
+export type Embed = (typeof EMBEDS)[number];
+/** Panels that a link finds open. */
+export const PANELS = ['shelf', 'curves', 'help'] as const;
+export type Panel = (typeof PANELS)[number];
+
 /** One token of one prompt's samples; `response` counts within the group. Survives method, knob and step changes. */
 export interface Pin {
   group: number;
@@ -111,9 +124,12 @@ export interface LabState {
   pin: Pin | null;
   landedPin: Pin | null;
   theme: ThemeChoice;
+  hide: readonly Part[];
+  embed: Embed | null;
   shelfOpen: boolean;
   curvesOpen: boolean;
   helpOpen: boolean;
+  shareOpen: boolean;
   shortcuts: boolean;
   /** True until the switch has been used once: the only thing that moves on the first screen. */
   invite: boolean;

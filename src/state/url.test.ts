@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeLink, encodeLink } from './url.ts';
-import { WORKSPACES } from './types.ts';
+import { EMBEDS, PANELS, PARTS, WORKSPACES } from './types.ts';
 import type { LinkState } from './url.ts';
 
 const defaults: LinkState = {
@@ -24,6 +24,9 @@ const defaults: LinkState = {
   layout: 'matrix',
   pin: null,
   theme: 'auto',
+  panels: [],
+  hide: [],
+  embed: null,
 };
 const known = { tasks: ['sums', 'count'], methods: ['flat', 'branchy'] };
 
@@ -84,6 +87,9 @@ describe('links', () => {
       layout: fc.constantFrom('matrix' as const, 'tree' as const, 'branches' as const),
       pin: fc.option(fc.record({ group: fc.nat(9), response: fc.nat(9), position: fc.nat(9) })),
       theme: fc.constantFrom('auto' as const, 'light' as const, 'dark' as const),
+      panels: fc.subarray([...PANELS]),
+      hide: fc.subarray([...PARTS]),
+      embed: fc.constantFrom(null, ...EMBEDS),
     });
     fc.assert(
       fc.property(states, (state) => {
@@ -128,6 +134,7 @@ describe('links', () => {
   it('of version 1 are rewritten', () => {
     expect(decodeLink('v=1&tree=1&seed=x', defaults, known)).toEqual({ state: { ...defaults, seed: 'x', layout: 'tree' }, problems: [] });
     expect(decodeLink('v=1&tree=branches', defaults, known).state.layout).toBe('branches');
+    expect(decodeLink('v=1&k.clipLow=0.1', defaults, known).state).toEqual({ ...defaults, overrides: { clipLow: 0.1 }, panels: ['shelf'] });
   });
 
   it('that are damaged never throw, and say little', () => {

@@ -3,12 +3,12 @@
  * defaults is written. Reading is forgiving: what is unknown or out of range is dropped or clamped, and named in one sentence;
  * links of older versions are rewritten first.
  */
-import { choice, choices, count, custom, LinkProblem, names, numbers, ordinal, text } from './linkFields.ts';
+import { choice, choices, count, custom, LinkProblem, names, numbers, oneOf, ordinal, someOf, text } from './linkFields.ts';
 import type { LinkField } from './linkFields.ts';
 import { readSchedule, writeSchedule } from './schedule.ts';
 import type { RunSegment } from './schedule.ts';
-import { WORKSPACES } from './types.ts';
-import type { CreditLane, Pin, RowOrder, ThemeChoice, Workspace } from './types.ts';
+import { EMBEDS, PANELS, PARTS, WORKSPACES } from './types.ts';
+import type { CreditLane, Embed, Panel, Part, Pin, RowOrder, ThemeChoice, Workspace } from './types.ts';
 import type { StageName } from '../core/stages/types.ts';
 
 const VERSION = '2';
@@ -45,6 +45,9 @@ export interface LinkState {
   layout: Layout;
   pin: Pin | null;
   theme: ThemeChoice;
+  panels: readonly Panel[];
+  hide: readonly Part[];
+  embed: Embed | null;
 }
 
 /** What a link may name, from the registries. */
@@ -88,14 +91,24 @@ const table = (known: LinkVocabulary): { readonly [K in keyof LinkState]: LinkFi
     (value) => readPin(value),
   ),
   theme: choice<ThemeChoice>('theme', ['auto', 'light', 'dark']),
+  panels: someOf('panels', PANELS),
+  hide: someOf('hide', PARTS),
+  embed: custom<Embed | null>(
+    'embed',
+    (embed) => embed,
+    (value) => oneOf('embed', EMBEDS, value),
+  ),
 });
 
 type Entry = readonly [key: string, value: string];
 
 /** Rewrites the entries of an older version as those of the next one. */
 const MIGRATIONS: Readonly<Record<string, (entries: readonly Entry[]) => Entry[]>> = {
-  // Version 1 had `tree=1` and `tree=branches`.
-  '1': (entries) => entries.map(([key, value]) => (key === 'tree' ? ['layout', value === 'branches' ? value : 'tree'] : [key, value])),
+  // Version 1 had `tree=1` and `tree=branches`, and opened the shelf wherever a knob or a stage was not at its default.
+  '1': (entries) => [
+    ...entries.map(([key, value]): Entry => (key === 'tree' ? ['layout', value === 'branches' ? value : 'tree'] : [key, value])),
+    ...(entries.some(([key]) => /^(k|mix)\./.test(key)) ? [['panels', 'shelf'] as const] : []),
+  ],
 };
 
 /** The hash of this state, without `#`; empty when all is at its default. */

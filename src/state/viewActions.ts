@@ -76,6 +76,7 @@ export function createViewActions(context: LabContext) {
     setTheme: (theme: ThemeChoice) => set({ theme }),
     toggleShelf: () => set({ shelfOpen: !get().shelfOpen }),
     toggleCurves: () => set({ curvesOpen: !get().curvesOpen }),
+    setShare: (shareOpen: boolean) => set({ shareOpen }),
     setHelp: (helpOpen: boolean) => set({ helpOpen }),
     setShortcuts: (shortcuts: boolean) => set({ shortcuts }),
     /** A slider moved or a number was typed: clamped with a message; credit follows before the next frame. */

@@ -8,13 +8,15 @@ interface SelectProps<Id extends string> {
   disabled?: boolean;
   /** Keeps the label for assistive technology only. */
   hideLabel?: boolean;
+  /** Names it for a link that leaves it out. */
+  part?: string;
 }
 
 /** A native select with its label inside the box, as in the header: "task chain-sum ▾". */
-export function Select<Id extends string>({ label, options, value, onChange, disabled, hideLabel }: SelectProps<Id>) {
+export function Select<Id extends string>({ label, options, value, onChange, disabled, hideLabel, part }: SelectProps<Id>) {
   const id = useId();
   return (
-    <span className="select">
+    <span className="select" data-part={part}>
       <label htmlFor={id} className={hideLabel ? 'visually-hidden' : 'select-label'}>
         {label}
       </label>

@@ -29,6 +29,8 @@ export function App({ lab }: { lab: Lab }) {
 
 const loadShelf = async () => (await import('../shelf/Shelf.tsx')).Shelf;
 const loadEditor = async () => (await import('./EditResponse.tsx')).EditResponse;
+const loadShare = async () => (await import('../share/ShareDialog.tsx')).ShareDialog;
+const loadEmbedNote = async () => (await import('../share/EmbedNote.tsx')).EmbedNote;
 const loadHelp = async () => (await import('../help/Help.tsx')).Help;
 
 function Page() {
@@ -37,6 +39,9 @@ function Page() {
   const curvesOpen = useLabState((state) => state.curvesOpen);
   const helpOpen = useLabState((state) => state.helpOpen);
   const inLab = useLabState((state) => !ROOMS.some(({ id }) => id === state.workspace));
+  const shareOpen = useLabState((state) => state.shareOpen);
+  const hide = useLabState((state) => state.hide);
+  const embed = useLabState((state) => state.embed);
   const [highlight, setHighlight] = useState<readonly CellRef[] | null>(null);
   const [edited, setEdited] = useState<number | null>(null);
   useThemeAttribute();
@@ -48,7 +53,13 @@ function Page() {
     return () => window.removeEventListener('keydown', onKeyDown);
   }, [lab]);
   return (
-    <div className="page" data-shelf={shelfOpen ? 'open' : 'folded'} data-curves={curvesOpen ? 'open' : 'folded'}>
+    <div
+      className="page"
+      data-shelf={shelfOpen && !hide.includes('shelf') ? 'open' : 'folded'}
+      data-curves={curvesOpen ? 'open' : 'folded'}
+      data-hide={hide.join(' ')}
+      data-embed={embed ?? undefined}
+    >
       <Header />
       {inLab ? (
         <main className="lab">
@@ -72,7 +83,9 @@ function Page() {
       {edited !== null && (
         <Deferred load={loadEditor} className="dialog-wait" props={{ response: edited, onClose: () => setEdited(null) }} />
       )}
+      {shareOpen && <Deferred load={loadShare} className="dialog-wait" />}
       {helpOpen && <Deferred load={loadHelp} className="dialog-wait" />}
+      {embed && <Deferred load={loadEmbedNote} className="embed-note" />}
       <Notices />
       <Announcer />
     </div>

@@ -1,5 +1,6 @@
 import { KEYED } from '../../state/shelf.ts';
 import type { Lab } from '../../state/lab.ts';
+import type { Part } from '../../state/types.ts';
 
 /** The list of the help panel. */
 export const SHORTCUTS: readonly { keys: string; meaning: string }[] = [
@@ -17,6 +18,12 @@ export const SHORTCUTS: readonly { keys: string; meaning: string }[] = [
   { keys: 'Ctrl+Z, Ctrl+Shift+Z', meaning: 'undo and redo knobs and edits' },
   { keys: '?', meaning: 'this list' },
 ];
+
+/** What a key belongs to: it does nothing where the link has left that part out. */
+const KEYED_PARTS: Readonly<Record<string, Part>> = {
+  ...{ ' ': 'train', arrowright: 'train', n: 'train', '[': 'train', ']': 'train', r: 'train' },
+  ...{ m: 'switch', t: 'toolbar', p: 'toolbar', k: 'shelf', c: 'curves' },
+};
 
 /** Asking first keeps a long run from being lost by one key. */
 const RESET_ASKS_AFTER = 50;
@@ -75,7 +82,8 @@ export function runShortcut(lab: Lab, event: KeyboardEvent): boolean {
     else return false;
     return true;
   }
-  if (!state.shortcuts) return false;
+  const part = KEYED_PARTS[event.key.toLowerCase()] ?? (/^[1-9]$/.test(event.key) ? 'switch' : null);
+  if (!state.shortcuts || (part && (state.hide.includes(part) || state.embed))) return false;
   const isFree = !takesKeys(event.target);
   if (event.key === ' ' && isFree) lab.togglePlay();
   else if (event.key === 'ArrowRight' && isFree) void lab.step();

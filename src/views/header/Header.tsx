@@ -33,17 +33,26 @@ function Sources() {
   const shelfOpen = useLabState((state) => state.shelfOpen);
   return (
     <div className="top-group top-sources">
-      <button type="button" className="button" aria-expanded={shelfOpen} aria-label="Methods and knobs" onClick={() => lab.toggleShelf()}>
+      <button
+        type="button"
+        className="button"
+        data-part="shelf"
+        aria-expanded={shelfOpen}
+        aria-label="Methods and knobs"
+        onClick={() => lab.toggleShelf()}
+      >
         ☰ methods
       </button>
       <Select
         label="task"
+        part="task"
         value={taskId}
         options={tasks.map(({ id, title }) => ({ id, label: title }))}
         onChange={(id) => void lab.selectTask(id)}
       />
       <Select
         label="model"
+        part="model"
         value={checkpointId}
         disabled={checkpoints.length === 0}
         options={checkpoints.length === 0 ? [{ id: checkpointId, label: 'loading' }] : checkpoints.map(({ id, label }) => ({ id, label }))}
@@ -62,7 +71,7 @@ function Transport() {
   const isLive = useLabState((state) => state.source === 'live');
   const hasBatch = useLabState((state) => state.batch !== null);
   return (
-    <div className="top-group top-transport" role="group" aria-label="Training">
+    <div className="top-group top-transport" data-part="train" role="group" aria-label="Training">
       <IconButton label="Back to the step before" disabled={!canBack} onClick={() => lab.stepBack()}>
         <Icon name="back" />
       </IconButton>
@@ -109,22 +118,16 @@ function StepCount() {
 function Tools() {
   const lab = useLab();
   const theme = useTheme();
-  const share = async (): Promise<void> => {
-    try {
-      await navigator.clipboard.writeText(lab.shareLink(location.href));
-      lab.notify({
-        id: 'share',
-        level: 'info',
-        text: `Link copied.${lab.store.getState().edits.length > 0 ? ' Changes made by hand are not part of it.' : ''}`,
-      });
-    } catch {
-      lab.notify({ id: 'share', level: 'warning', text: 'The browser did not allow copying. The address bar holds the same link.' });
-    }
-  };
   return (
     <div className="top-group top-tools">
       <SeedField />
-      <button type="button" className="button" onClick={() => void share()} title="Copy a link to this very view">
+      <button
+        type="button"
+        className="button"
+        data-part="share"
+        onClick={() => lab.setShare(true)}
+        title="A link to this very view, or a frame for slides"
+      >
         share
       </button>
       <IconButton label={theme === 'dark' ? 'Light theme' : 'Dark theme'} onClick={() => lab.setTheme(theme === 'dark' ? 'light' : 'dark')}>
@@ -146,7 +149,7 @@ function SeedField() {
     setDraft(null);
   };
   return (
-    <label className="seed">
+    <label className="seed" data-part="seed">
       <span className="quiet">seed</span>
       <input
         type="text"
