@@ -3,7 +3,8 @@
  *
  * From the shipped base models: one GRPO run of 200 steps at the documented defaults, with checkpoints along it, and one
  * run that collapses (from a model that was pre-trained too little, at a high learning rate). Writes
- * public/checkpoints/<task>/*.bin, one recorded step for each in public/recordings/<task>/, and recordings/index.json.
+ * public/checkpoints/<task>/*.bin, one recorded step for each in public/recordings/<task>/, and recordings/index.json. Of the
+ * first look the weights that drew it are shipped too: a checkpoint's own are those after its step.
  * The run's seed is the first with a group worth a first look: see showcase.ts.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -92,12 +93,21 @@ function withTrueValues(model: LanguageModel, task: Task, { batch, before }: Ste
   return known;
 }
 
-/** Ships the model as it is now, and the batch of the step that led to it. */
-function ship({ task, model, entries }: Recorder, id: string, label: string, step: number, seed: string, result: Step): void {
+/** Ships the model as it is now, and the batch of the step that led to it; with `isFirst` the weights that drew it too. */
+function ship(
+  { task, model, entries }: Recorder,
+  id: string,
+  label: string,
+  step: number,
+  seed: string,
+  result: Step,
+  isFirst = false,
+): void {
   const checkpoint = `checkpoints/${task.meta.id}/${id}.bin`;
   const recording = `recordings/${task.meta.id}/${id}.bin`;
   const batch = withTrueValues(model, task, result);
   const encoded = encodeBatch(withEffect(model, batch));
+  const before = `checkpoints/${task.meta.id}/${id}-before.bin`;
   if (id !== 'base') {
     const meta = {
       format: 'creditscope-checkpoint',
@@ -113,9 +123,14 @@ function ship({ task, model, entries }: Recorder, id: string, label: string, ste
       optimizerSteps: 0,
     } as const;
     writeBytes(`public/${checkpoint}`, encodeCheckpoint({ meta, parameters: model.getParameters() }));
+    if (isFirst) {
+      const earlier = { ...meta, label: `${label}, before it`, step: step - 1 };
+      writeBytes(`public/${before}`, encodeCheckpoint({ meta: earlier, parameters: result.before }));
+    }
   }
   writeBytes(`public/${recording}`, encoded);
-  entries.push({ id, label, step, checkpoint, recording });
+  const drewRecording = id === 'base' ? checkpoint : before;
+  entries.push({ id, label, step, checkpoint, recording, ...(id === 'base' || isFirst ? { drewRecording } : {}) });
   const reward = batch.responses.reduce((sum, response) => sum + response.reward, 0) / batch.responses.length;
   const exact = batch.groups.filter(({ truthKind }) => truthKind === 'exact').length;
   console.log(
@@ -155,7 +170,15 @@ async function record(task: Task): Promise<TaskCatalogue> {
     metrics.push(step.metrics);
     if (trainer.step === 1) ship(recorder, 'base', 'base model, before training', 0, seed, step);
     if (steps.includes(trainer.step))
-      ship(recorder, `step-${trainer.step}`, `step ${trainer.step} of a ${method.meta.title} run`, trainer.step, seed, step);
+      ship(
+        recorder,
+        `step-${trainer.step}`,
+        `step ${trainer.step} of a ${method.meta.title} run`,
+        trainer.step,
+        seed,
+        step,
+        trainer.step === first,
+      );
   }
 
   const hash = hashText(PRETRAINING_SEED);

@@ -54,6 +54,8 @@ export interface CheckpointEntry {
   step: number;
   checkpoint: string;
   recording: string | null;
+  /** Weights that drew the recording, where they are shipped: the checkpoint's own are those after its step. */
+  drewRecording?: string;
 }
 
 export interface TaskEntry {
