@@ -1,5 +1,5 @@
 /**
- * The scoreboard's gradients, worked out beside the training: one forward and backward pass at a time on a model of its own, so
+ * The scoreboard's gradients, worked out beside the training on a model of its own, in slices shorter than a training step, so
  * that neither waits long for the other. The newest request replaces the one before.
  */
 import { decodeBatch } from '../core/batchCodec.ts';
@@ -27,6 +27,9 @@ interface Entrant {
   method: Method;
   knobs: GradientsRequest['methods'][number]['knobs'];
 }
+
+/** Length of a slice, ms: training keeps more than half of its speed. Only the pace depends on it, never a number. */
+const SLICE = 25;
 
 /** Messages of less than this share of the way are not worth their passing. */
 const PROGRESS = 0.02;
@@ -115,7 +118,12 @@ export function createScoreboardDesk(host: TruthHost): ScoreboardDesk {
       const slice = () => {
         if (current !== own) return;
         try {
-          const step = steps.next();
+          const start = host.now();
+          let step = steps.next();
+          while (!step.done && host.now() - start < SLICE) {
+            post(step.value, false);
+            step = steps.next();
+          }
           post(step.value ?? null, step.done === true);
           if (step.done) current = null;
           else host.schedule(slice);

@@ -284,6 +284,8 @@ export function createRunActions(context: LabContext) {
       if (engine) actions.reset();
       announce(`Seed ${clean}.`);
     },
+    /** The engine, for what has a store of its own; null after a failure, which has then been told. */
+    openEngine: needEngine,
     async score(prompt: readonly number[], response: readonly number[], temperature: number): Promise<ArrayBuffer> {
       const ready = await needEngine();
       if (!ready) throw new Error('the model could not be started.');

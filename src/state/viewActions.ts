@@ -66,6 +66,12 @@ export function createViewActions(context: LabContext) {
       const next = toggledLane(shownLanes(lanes, methods[viewMethod] ?? null), id);
       if (next) set({ lanes: next });
     },
+    /** Puts a lane beside the credit lane, in place of the last one where there is no room. */
+    showLane(id: string) {
+      const { lanes, methods, viewMethod } = get();
+      const shown = shownLanes(lanes, methods[viewMethod] ?? null);
+      if (!shown.includes(id)) set({ lanes: toggledLane(shown, id) ?? [...shown.slice(0, -1), id] });
+    },
     setCreditLane: (creditLane: CreditLane) => set({ creditLane }),
     setUpdate(update: 'last' | number) {
       set({ update });

@@ -53,6 +53,13 @@ const VIEWS: readonly [name: string, prepare: (page: Page) => Promise<void>][] =
     },
   ],
   [
+    'the scoreboard',
+    async (page) => {
+      await page.getByRole('navigation', { name: 'Views' }).getByRole('button', { name: 'Scoreboard' }).click();
+      await page.getByRole('row', { name: /^Truth.*100 %/ }).waitFor();
+    },
+  ],
+  [
     'a method that needs another task',
     async (page) => {
       await page.getByRole('combobox', { name: 'task' }).selectOption('countdown');

@@ -13,4 +13,12 @@ interface Room {
 }
 
 /** The rooms beside the lab, in the order of their tabs. */
-export const ROOMS: readonly Room[] = [];
+export const ROOMS: readonly Room[] = [
+  {
+    id: 'scoreboard',
+    label: 'Scoreboard',
+    title: 'Which scheme gives the right credit?',
+    purpose: 'Every method on the same samples, against the true advantage, which only a model this small lets us compute.',
+    load: async () => (await import('../scoreboard/Scoreboard.tsx')).Scoreboard,
+  },
+];
