@@ -27,6 +27,7 @@ export const TOKEN_FIELDS: readonly TokenField[] = [
   'oldEntropies',
   'entropies',
   'values',
+  'newValues',
   'trueValues',
   'trueAdvantages',
   'trueErrors',

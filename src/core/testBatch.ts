@@ -95,6 +95,9 @@ export function furnish(batch: RolloutBatch): RolloutBatch {
   const given: Partial<Record<TokenField, Float64Array>> = {
     // The rest of the probability is spread over three other tokens.
     sumPiSquared: old.map((x) => exp(2 * x) + ((1 - exp(x)) * (1 - exp(x))) / 3),
+    values: old.map((_, t) => (5.31 * own(t)) % 1),
+    newValues: old.map((_, t) => (2.17 * own(t)) % 1),
+    'prm.logprobs': old.map((x, t) => Math.min(x + ((4.91 * own(t)) % 1) - 0.5, 0)),
     uniforms: old.map((_, t) => (1000.37 * own(t)) % 1),
     trueValues: old.map((_, t) => (7.13 * own(t)) % 1),
     trueAdvantages: old.map((_, t) => ((3.71 * own(t)) % 1) - 0.5),

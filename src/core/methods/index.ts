@@ -47,6 +47,8 @@ export const METHODS: readonly MethodEntry[] = [
   { id: 'tp-grpo', title: 'TP-GRPO', family: 'process', load: async () => (await import('./tp-grpo.ts')).tpGrpo },
   { id: 'verpo', title: 'VeRPO', family: 'process', load: async () => (await import('./verpo.ts')).verpo },
   { id: 'e1', title: 'e1', family: 'length', load: async () => (await import('./e1.ts')).e1 },
+  { id: 'ppo-gae', title: 'PPO', family: 'model', load: async () => (await import('./ppo-gae.ts')).ppoGae },
+  { id: 'prime', title: 'PRIME', family: 'model', load: async () => (await import('./prime.ts')).prime },
   { id: 'tree-td', title: 'Tree TD', family: 'truth', load: async () => (await import('./tree-td.ts')).treeTdMethod },
   {
     id: 'true-advantage',

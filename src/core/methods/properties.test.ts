@@ -37,6 +37,9 @@ const KEEP_EQUAL_REWARDS = [
   'otb',
   // Its values are those of continuations.
   'spo-chain',
+  // A critic's values, and a second model's rewards, beside the verifier's.
+  'ppo-gae',
+  'prime',
   // Its advantages are the oracle's.
   'true-advantage',
 ];
@@ -48,13 +51,13 @@ const SIGN_OF_REWARDS = ['ktae', 'thr'];
 const SCALE_WITH_REWARDS = ['rloo', 'dr-grpo', 'opo', 'treerl', 'tree-td'];
 
 /** Methods whose advantages are normalised, or whose tokens are compared, over all groups. */
-const COMPARE_OVER_THE_BATCH = ['reinforce-pp', 'delta'];
+const COMPARE_OVER_THE_BATCH = ['reinforce-pp', 'delta', 'ppo-gae', 'prime'];
 /** Losses without a clip of the ratio at 1 ± ε: none, a clip of the weight alone, a gate, bounds on the log-ratio, a price for moving. */
 const NO_CLIP = ['reinforce', 'cispo', 'sapo', 'gmpo', 'kl-cov'];
 
 /** Defaults with every group kept, so that a property sees all of its tokens. */
 function knobsFor(method: Method, changes: Record<string, number> = {}): Record<string, number> {
-  return { ...defaultKnobs(method), dynamicSampling: 0, curriculum: 0, ...changes };
+  return { ...defaultKnobs(method), dynamicSampling: 0, accuracyFilter: 0, curriculum: 0, ...changes };
 }
 
 const credit = (batch: RolloutBatch, method: Method, changes: Record<string, number> = {}) =>
