@@ -70,7 +70,6 @@ export const GRADIENT_PLANE: PlaneView = {
   title: 'Token gradients',
   x: 'along the line between the two centres',
   y: 'first principal axis of the rest',
-  meaning:
-    'Every token of the batch by its gradient. Rings are the plain centres of both sides, crosses the refined ones; a token left of the middle line looks like the wrong answers’.',
+  meaning: 'Rings are the plain centres, crosses the refined ones. Left of the dashed line a gradient is more like those pushed down.',
   of: planeOf,
 };

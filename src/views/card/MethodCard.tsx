@@ -4,9 +4,12 @@ import { MAX_LANES, shownLanes } from '../../state/lanes.ts';
 import { tasksFor } from '../../state/needs.ts';
 import { STAGE_NAMES } from '../../state/url.ts';
 import { useLab, useLabState } from '../app/labContext.ts';
+import { Deferred } from '../app/Deferred.tsx';
 import { Lack } from '../app/Lack.tsx';
 import { PaperLink } from '../app/PaperLink.tsx';
 import './card.css';
+
+const loadPlanes = async () => (await import('../plane/Planes.tsx')).Planes;
 
 /** What the viewed method is: its one sentence, its paper, what it changes, and the lanes that only it has. */
 export function MethodCard() {
@@ -27,6 +30,7 @@ export function MethodCard() {
       <SampledOtherwise />
       {lanes.length > 0 && <OwnLanes lanes={lanes} />}
       <Tasks needs={method.needs} />
+      {method.planes && <Deferred load={loadPlanes} className="plane-wait" />}
       <p className="quiet">
         Changes {changed.length === 1 ? 'one stage' : `${changed.length} of the five stages`}: {changed.join(', ')}.{' '}
         <PaperLink paper={meta.paper} />. {STATUS_WORDS[meta.status]}

@@ -13,6 +13,7 @@ import { IconButton } from '../../ui/IconButton.tsx';
 import { formatNumber } from '../../ui/number.ts';
 import { readingOf, tokenMarks } from '../matrix/marks.ts';
 import { visibleGlyph } from '../matrix/text.ts';
+import { Deferred } from '../app/Deferred.tsx';
 import { ClipDiagram } from './ClipDiagram.tsx';
 import { Credit } from './Credit.tsx';
 import { clipInput } from './clipInput.ts';
@@ -22,6 +23,8 @@ import { Effect } from './Effect.tsx';
 import { Source, StageList, TraceTable } from './Provenance.tsx';
 import type { CellRef } from '../matrix/types.ts';
 import { type Located, locate } from './trace.ts';
+
+const loadPlanes = async () => (await import('../plane/Planes.tsx')).Planes;
 
 export interface InspectorProps {
   batch: RolloutBatch;
@@ -102,6 +105,11 @@ function Pinned({
         <Part title={`Credit under ${method.meta.title}`}>
           <Credit batch={batch} credit={credit} composed={composed} at={at} nameOf={nameOf} titleOf={title} onHighlight={onHighlight} />
         </Part>
+        {method.planes && (
+          <section className="part">
+            <Deferred load={loadPlanes} className="plane-wait" />
+          </section>
+        )}
         {clip && (
           <Part title="Clip" aside={`ratio ${formatNumber(clip.ratio, 3)}`}>
             <ClipDiagram {...clip} />
