@@ -26,6 +26,15 @@ const VIEWS: readonly [name: string, prepare: (page: Page) => Promise<void>][] =
   ['a pinned token', (page) => pin(page, 1, 1)],
   ['open knobs', openKnobs],
   [
+    'the tokens in a plane',
+    async (page) => {
+      await openKnobs(page);
+      await page.getByRole('radio', { name: 'View as DelTA', exact: true }).check();
+      await pin(page, 1, 1);
+      await page.locator('.plane svg').first().waitFor();
+    },
+  ],
+  [
     'the prefix tree',
     async (page) => {
       await page.keyboard.press('t');
