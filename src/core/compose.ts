@@ -5,8 +5,22 @@ import type { Knob, KnobRequirement, KnobValues, Method, Need, StageName, Stages
 
 export type StageMix = Partial<Record<StageName, Method>>;
 
-/** A method with every stage filled in; `mix` takes single stages from other methods (their base stage where they override none). */
+/** Why the stages of a mix do not fit together, in one sentence; null where they do. */
+function misfit(method: Method, mix: StageMix): string | null {
+  for (const [stage, lender] of Object.entries(mix)) {
+    const [own, other] = [method.meta.title, lender.meta.title];
+    if (lender.trains !== method.trains)
+      return `The ${stage} stage of ${other} does not fit into ${own}: one of them trains the policy and the other does not.`;
+    if (lender.creditShape !== method.creditShape && (stage === 'advantage' || stage === 'loss'))
+      return `The ${stage} stage of ${other} does not fit into ${own}: one gives a number per token, the other one per entry of the vocabulary.`;
+  }
+  return null;
+}
+
+/** A method with every stage filled in; `mix` takes single stages from other methods (their base stage where they override none). Throws one sentence where the types of a mix do not fit. */
 export function composeMethod(method: Method, mix: StageMix = {}): ComposedMethod {
+  const problem = misfit(method, mix);
+  if (problem) throw new Error(problem);
   const stages: Stages = { ...BASE_STAGES };
   const suppliers = {} as Record<StageName, string | null>;
   for (const name of STAGE_NAMES) {
@@ -22,7 +36,7 @@ export function composeMethod(method: Method, mix: StageMix = {}): ComposedMetho
   if (twice)
     throw new Error(`Two of these methods bring a ${twice.title.toLowerCase()} of their own: take both of its stages from one of them.`);
   const measures = (knobs: KnobValues) => members.flatMap((member) => member.measures?.(knobs) ?? []);
-  return { method, members, stages, suppliers, needs, models, measures, ...(nextState ? { nextState } : {}) };
+  return { method, members, stages, suppliers, lenders: mix, needs, models, measures, ...(nextState ? { nextState } : {}) };
 }
 
 /** The knobs that the composed stages read, by stage, each once. */

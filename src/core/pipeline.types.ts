@@ -10,6 +10,8 @@ export interface ComposedMethod {
   stages: Stages;
   /** For each stage the id of the method that supplies it, or null for the base. */
   suppliers: Readonly<Record<StageName, string | null>>;
+  /** For each stage the method that it was taken from by hand; absent where it is the method's own. */
+  lenders: Readonly<Partial<Record<StageName, Method>>>;
   /** What the method and those that lend it stages need. */
   needs: ReadonlySet<Need>;
   /** The second networks that the composed stages read. */

@@ -2,7 +2,8 @@
 import type { Method, StageName } from '../core/stages/types.ts';
 import { composeMethod, creditBatch, knobsOf, missingNeeds } from '../core/pipeline.ts';
 import { resolveKnobs } from './knobs.ts';
-import type { Derived, LabState } from './types.ts';
+import type { Derived, LabState, Mix } from './types.ts';
+import { STAGE_NAMES } from './url.ts';
 
 type Inputs = Pick<LabState, 'batch' | 'methods' | 'overrides' | 'mix' | 'update'>;
 
@@ -12,6 +13,9 @@ export function mixedMethods(methods: LabState['methods'], mix: LabState['mix'])
   for (const [stage, id] of Object.entries(mix) as [StageName, string][]) if (methods[id]) out[stage] = methods[id];
   return out;
 }
+
+/** Whether two mixes take the same stages from the same methods. */
+export const isSameMix = (a: Mix, b: Mix): boolean => STAGE_NAMES.every((stage) => a[stage] === b[stage]);
 
 /** Composes the method, resolves its knobs and credits the batch. Null while the method is not loaded. */
 export function deriveCredit(state: Inputs, methodId: string): Derived | null {

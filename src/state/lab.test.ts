@@ -289,7 +289,7 @@ describe('training', () => {
   });
 
   it('takes the run of a link again, out of sight, with the settings it was taken with, and stands at its step', async () => {
-    const before = { until: 22, trainMethod: FLAT, overrides: { clipLow: 0.1 }, mix: {} };
+    const before = { until: 22, trainMethod: FLAT, overrides: { clipLow: 0.1 }, trainMix: {} };
     const world = await opened({ step: 24, schedule: [before], overrides: { clipLow: 0.3 } });
     await expect.poll(() => world.calls).toContain('play nothing to 22');
     expect(notice(world, 'replay')!.text).toMatch(/step 20 of 24/);

@@ -30,6 +30,8 @@ export const LINK_DEFAULTS: LinkState = {
   trainMethod: HEADLINE[0],
   overrides: {},
   mix: {},
+  trainMix: {},
+  compare: null,
   workspace: 'lab',
   rowOrder: 'reward',
   lanes: null,
@@ -66,6 +68,7 @@ function initialState(link: LinkState): LabState {
     methods: {},
     derived: null,
     landedPin: null,
+    frozen: false,
     shelfOpen: panels.includes('shelf'),
     curvesOpen: panels.includes('curves'),
     helpOpen: panels.includes('help'),
@@ -96,6 +99,8 @@ export function linkOf(state: LabState): LinkState {
     trainMethod: state.trainMethod,
     overrides: state.overrides,
     mix: state.mix,
+    trainMix: state.trainMix,
+    compare: state.compare,
     workspace: state.workspace,
     rowOrder: state.rowOrder,
     lanes: state.lanes,
@@ -203,7 +208,7 @@ export function createLab(deps: LabDeps, link: LinkState = LINK_DEFAULTS) {
     redo: () => restore(redo(history, snapshot())),
   };
   store.subscribe((state, before) => {
-    if (state.overrides !== before.overrides || state.mix !== before.mix) run.sendMethod();
+    if (state.overrides !== before.overrides || state.trainMix !== before.trainMix) run.sendMethod();
   });
-  return { store, ...actions };
+  return { store, deps, needMethod: context.needMethod, ...actions };
 }

@@ -43,7 +43,7 @@ export function createReplay({ store, notify, dismiss, announce }: LabContext, e
       from = state.step;
       target = step;
       lastTenth = -1;
-      const last: RunSegment = { trainMethod: state.trainMethod, overrides: state.overrides, mix: state.mix, until: step };
+      const last: RunSegment = { trainMethod: state.trainMethod, overrides: state.overrides, trainMix: state.trainMix, until: step };
       const all = segments.length > 0 && segments[segments.length - 1].until >= step ? segments : [...segments, last];
       tell(from);
       client = await engine.begin(all[0]);

@@ -11,7 +11,7 @@ import { createReplay } from './replay.ts';
 import { changedAt, configOf, isSame } from './schedule.ts';
 import type { RunConfig, RunSegment } from './schedule.ts';
 import { trainingSettings } from './settings.ts';
-import type { RunState } from './types.ts';
+import type { Mix, RunState } from './types.ts';
 
 /** Play, pause, step, reset, and what the worker answers. */
 export function createRunActions(context: LabContext) {
@@ -33,9 +33,9 @@ export function createRunActions(context: LabContext) {
   let inForce: RunConfig | null = null;
 
   const trainedMethod = async (config: RunConfig = get()): Promise<TrainedMethod> => {
-    const { trainMethod, mix } = config;
+    const { trainMethod, trainMix: mix } = config;
     await Promise.all([trainMethod, ...Object.values(mix)].map(context.needMethod));
-    return { id: trainMethod, knobs: deriveCredit({ ...get(), ...configOf(config), batch: null }, trainMethod)!.knobs, mix };
+    return { id: trainMethod, knobs: deriveCredit({ ...get(), ...configOf(config), mix, batch: null }, trainMethod)!.knobs, mix };
   };
 
   const setFrames = (next: Frames): void => {
@@ -247,15 +247,16 @@ export function createRunActions(context: LabContext) {
         void actions.play();
       }
     },
-    async setTrainMethod(id: string) {
-      const before = get().trainMethod;
-      store.setState({ trainMethod: id });
+    /** `trainMix`: stages taken from other methods. */
+    async setTrainMethod(id: string, trainMix: Mix = {}) {
+      const before = { trainMethod: get().trainMethod, trainMix: get().trainMix };
+      store.setState({ trainMethod: id, trainMix });
       try {
         await context.needMethod(id);
         actions.sendMethod();
         announce(`Trains with ${get().methods[id].meta.title} from the next rollout.`);
       } catch (error) {
-        store.setState({ trainMethod: before });
+        store.setState(before);
         notify({ id: 'method', level: 'error', text: (error as Error).message });
       }
     },

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { changedAt, readSchedule, scheduleUntil, writeSchedule } from './schedule.ts';
 import type { RunConfig } from './schedule.ts';
 
-const flat: RunConfig = { trainMethod: 'flat', overrides: {}, mix: {} };
-const tight: RunConfig = { trainMethod: 'flat', overrides: { clipLow: 0.1, cap: Infinity }, mix: { loss: 'branchy' } };
+const flat: RunConfig = { trainMethod: 'flat', overrides: {}, trainMix: {} };
+const tight: RunConfig = { trainMethod: 'flat', overrides: { clipLow: 0.1, cap: Infinity }, trainMix: { loss: 'branchy' } };
 const stages = ['advantage', 'loss'] as const;
 
 describe('the schedule of a run', () => {

@@ -4,12 +4,13 @@
  */
 import type { StageName } from '../core/stages/types.ts';
 import { finite, LinkProblem, oneOf, ordinal } from './linkFields.ts';
+import type { Mix } from './types.ts';
 
 /** What decides how a step is taken, as the user set it. */
 export interface RunConfig {
   trainMethod: string;
   overrides: Readonly<Record<string, number>>;
-  mix: Readonly<Partial<Record<StageName, string>>>;
+  trainMix: Mix;
 }
 
 /** In force for the steps up to and including `until`, and after those of the segment before. */
@@ -22,9 +23,9 @@ export const MAX_SEGMENTS = 20;
 
 /** Whether two configurations take the same steps. */
 export const isSame = (a: RunConfig, b: RunConfig): boolean =>
-  a.trainMethod === b.trainMethod && pairs(a.overrides) === pairs(b.overrides) && pairs(a.mix) === pairs(b.mix);
+  a.trainMethod === b.trainMethod && pairs(a.overrides) === pairs(b.overrides) && pairs(a.trainMix) === pairs(b.trainMix);
 
-export const configOf = ({ trainMethod, overrides, mix }: RunConfig): RunConfig => ({ trainMethod, overrides, mix });
+export const configOf = ({ trainMethod, overrides, trainMix }: RunConfig): RunConfig => ({ trainMethod, overrides, trainMix });
 
 /** The run so far, where another configuration takes over after step `at`; `origin` is the step of the checkpoint it began at. */
 export function changedAt(schedule: readonly RunSegment[], before: RunConfig, at: number, origin: number): readonly RunSegment[] {
@@ -48,7 +49,9 @@ const pairs = (record: Readonly<Record<string, string | number>>): string =>
 /** `until~method~knob!value,…~stage!method,…`, segments with `*` between them; null for a run that was never changed. */
 export function writeSchedule(schedule: readonly RunSegment[]): string | null {
   if (schedule.length === 0) return null;
-  return schedule.map(({ until, trainMethod, overrides, mix }) => [until, trainMethod, pairs(overrides), pairs(mix)].join('~')).join('*');
+  return schedule
+    .map(({ until, trainMethod, overrides, trainMix }) => [until, trainMethod, pairs(overrides), pairs(trainMix)].join('~'))
+    .join('*');
 }
 
 const split = (text: string): [string, string][] =>
@@ -72,7 +75,7 @@ export function readSchedule(text: string, methods: readonly string[], stages: r
       until: ordinal('run', until),
       trainMethod: oneOf('run', methods, trainMethod),
       overrides: Object.fromEntries(split(overrides).map(([id, value]) => [id, finite(id, value)])),
-      mix: Object.fromEntries(split(mix).map(([stage, id]) => [oneOf('stage', stages, stage), oneOf('run', methods, id)])),
+      trainMix: Object.fromEntries(split(mix).map(([stage, id]) => [oneOf('stage', stages, stage), oneOf('run', methods, id)])),
     };
     if (segment.until <= last) throw new LinkProblem('The run’s settings in the link are out of order.');
     last = segment.until;

@@ -138,15 +138,21 @@ export function testLab(link?: LinkState): TestWorld {
     spread: ({ batch, group }, { id }, redraws) => oracle.ask(`spread ${batch} ${group} ${id} x ${redraws}`),
     gradients: () => ({ done: Promise.reject(new Error('not in this test')), cancel: note('cancel') }),
     save: () => Promise.reject(new Error('not in this test')),
-    score: async (prompt, [response]) => {
+    score: async (prompt, scored) => {
       calls.push('score');
       const full = testBatch();
-      const tokens = Int32Array.from(response);
+      const tokens = Int32Array.from(scored.flat());
       const fill = (value: number): Float64Array => new Float64Array(tokens.length).fill(value);
+      let at = 0;
+      const responses = scored.map((response) => {
+        const start = at;
+        at += response.length;
+        return { group: 0, start, end: at, ...chainSum.verify(prompt, [...response]) };
+      });
       return encodeBatch({
         ...full,
-        groups: [{ prompt, start: 0, end: 1 }],
-        responses: [{ group: 0, start: 0, end: tokens.length, ...chainSum.verify(prompt, [...response]) }],
+        groups: [{ prompt, start: 0, end: responses.length }],
+        responses,
         tokens,
         fields: { oldLogprobs: fill(-2), samplingLogprobs: fill(-2), oldEntropies: fill(1), temperature: fill(1) },
       });

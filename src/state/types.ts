@@ -47,6 +47,24 @@ export type Edit =
   /** `scored` holds one group with one response: the new tokens with every field the worker computed. */
   | { kind: 'response'; response: number; scored: RolloutBatch };
 
+/** Stages taken from other methods, by stage. */
+export type Mix = Readonly<Partial<Record<StageName, string>>>;
+
+/** What the view (A) is compared with. */
+export type CompareSide =
+  /** `overrides` null: the same touched knobs as A, so that one slider moves both; else knobs of its own, held. */
+  | { method: string; mix: Mix; overrides: Readonly<Record<string, number>> | null }
+  /** Another checkpoint of the task, on A's tokens. */
+  | { checkpoint: string };
+
+export interface Compare {
+  side: CompareSide;
+  /** Lane whose numbers are compared; null: the one that the credit lane shows. */
+  lane: string | null;
+  /** The difference alone, without the two that it is of. */
+  differenceOnly: boolean;
+}
+
 /** A checkpoint of the menu. `recording` is the batch that was sampled from it. */
 export interface CheckpointEntry {
   id: string;
@@ -111,7 +129,13 @@ export interface LabState {
   trainMethod: string;
   /** Knobs that the user touched, by canonical id; the others follow the method. */
   overrides: Readonly<Record<string, number>>;
-  mix: Readonly<Partial<Record<StageName, string>>>;
+  mix: Mix;
+  /** Stages that training takes from other methods: a choice of its own, as `trainMethod` is. */
+  trainMix: Mix;
+  /** Null: nothing is compared. */
+  compare: Compare | null;
+  /** Training goes on, but the batch on screen stays. */
+  frozen: boolean;
   derived: Derived | null;
   workspace: Workspace;
   rowOrder: RowOrder;

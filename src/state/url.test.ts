@@ -3,7 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeLink, encodeLink } from './url.ts';
 import { EMBEDS, PANELS, PARTS, WORKSPACES } from './types.ts';
+import type { RunSegment } from './schedule.ts';
 import type { LinkState } from './url.ts';
+import type { Compare, CompareSide, Mix } from './types.ts';
 
 const defaults: LinkState = {
   taskId: 'sums',
@@ -16,6 +18,8 @@ const defaults: LinkState = {
   trainMethod: 'flat',
   overrides: {},
   mix: {},
+  trainMix: {},
+  compare: null,
   workspace: 'lab',
   rowOrder: 'reward',
   lanes: ['entropy', 'value'],
@@ -64,11 +68,11 @@ describe('links', () => {
       checkpointId: fc.constantFrom('base', 'step-20'),
       seed: fc.string({ maxLength: 20 }),
       step: fc.option(fc.integer({ min: 1, max: 9999 })),
-      schedule: fc.constantFrom(
+      schedule: fc.constantFrom<(readonly RunSegment[])[]>(
         [],
         [
-          { until: 3, trainMethod: 'flat', overrides: { clipLow: 0.1, cap: Infinity }, mix: { loss: 'branchy' as const } },
-          { until: 12, trainMethod: 'branchy', overrides: {}, mix: {} },
+          { until: 3, trainMethod: 'flat', overrides: { clipLow: 0.1, cap: Infinity }, trainMix: { loss: 'branchy' as const } },
+          { until: 12, trainMethod: 'branchy', overrides: {}, trainMix: {} },
         ],
       ),
       group: fc.option(fc.nat(15)),
@@ -79,6 +83,19 @@ describe('links', () => {
         fc.double({ noNaN: true }).map((x) => x + 0),
       ),
       mix: fc.constantFrom({}, { loss: 'branchy' }, { advantage: 'flat', reward: 'branchy' }),
+      trainMix: fc.constantFrom<Mix[]>({}, { loss: 'branchy' }),
+      compare: fc.option(
+        fc.record<Compare>({
+          side: fc.constantFrom<CompareSide[]>(
+            { checkpoint: 'step-20' },
+            { method: 'flat', mix: {}, overrides: null },
+            { method: 'branchy', mix: { loss: 'flat' }, overrides: {} },
+            { method: 'branchy', mix: {}, overrides: { clipLow: 0.1, cap: Infinity } },
+          ),
+          lane: fc.constantFrom(null, 'entropy'),
+          differenceOnly: fc.boolean(),
+        }),
+      ),
       workspace: fc.constantFrom(...WORKSPACES),
       rowOrder: fc.constantFrom('sampled' as const, 'reward' as const, 'trie' as const),
       lanes: fc.constantFrom(['entropy', 'value'], [], ['td']),
@@ -122,6 +139,33 @@ describe('links', () => {
     expect(encodeLink({ ...open, layout: 'branches' }, open)).toBe('v=2&layout=branches');
     expect(encodeLink({ ...open, lanes: [] }, open)).toBe('v=2&lanes=');
     expect(decodeLink('v=2&lanes=', open, known).state.lanes).toEqual([]);
+  });
+
+  it('say what is compared with what, readable by a person', () => {
+    const method: LinkState = {
+      ...defaults,
+      compare: { side: { method: 'branchy', mix: { loss: 'flat' }, overrides: { clipLow: 0.1 } }, lane: 'entropy', differenceOnly: true },
+    };
+    const hash = 'v=2&vs=branchy&vs.mix.loss=flat&vs.knobs=own&vs.k.clipLow=0.1&vs.lane=entropy&vs.only=1';
+    expect(encodeLink(method, defaults)).toBe(hash);
+    expect(decodeLink(hash, defaults, known)).toEqual({ state: method, problems: [] });
+    const checkpoint: LinkState = { ...defaults, compare: { side: { checkpoint: 'step-60' }, lane: null, differenceOnly: false } };
+    expect(encodeLink(checkpoint, defaults)).toBe('v=2&vs.checkpoint=step-60');
+    expect(decodeLink('v=2&vs.checkpoint=step-60', defaults, known).state).toEqual(checkpoint);
+  });
+
+  it('compare nothing where they do not say with what', () => {
+    expect(decodeLink('v=2&vs=nope&vs.k.clipLow=x', defaults, known)).toEqual({
+      state: defaults,
+      problems: ['vs "nope" is not known (there is flat, branchy).', '"vs.k.clipLow" means nothing here.'],
+    });
+  });
+
+  it('say what training takes from other methods; in version 1 it took what the view took', () => {
+    const state: LinkState = { ...defaults, trainMix: { advantage: 'branchy' } };
+    expect(encodeLink(state, defaults)).toBe('v=2&train.advantage=branchy');
+    expect(decodeLink('v=2&train.advantage=branchy', defaults, known)).toEqual({ state, problems: [] });
+    expect(decodeLink('v=1&mix.advantage=branchy', defaults, known).state).toEqual({ ...state, mix: state.trainMix, panels: ['shelf'] });
   });
 
   it('say when they are of another version, and are read as far as they go', () => {

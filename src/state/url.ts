@@ -3,12 +3,13 @@
  * defaults is written. Reading is forgiving: what is unknown or out of range is dropped or clamped, and named in one sentence;
  * links of older versions are rewritten first.
  */
+import { compareField } from './compareLink.ts';
 import { choice, choices, count, custom, LinkProblem, names, numbers, oneOf, ordinal, someOf, text } from './linkFields.ts';
 import type { LinkField } from './linkFields.ts';
 import { readSchedule, writeSchedule } from './schedule.ts';
 import type { RunSegment } from './schedule.ts';
 import { EMBEDS, PANELS, PARTS, WORKSPACES } from './types.ts';
-import type { CreditLane, Embed, Panel, Part, Pin, RowOrder, ThemeChoice, Workspace } from './types.ts';
+import type { Compare, CreditLane, Embed, Mix, Panel, Part, Pin, RowOrder, ThemeChoice, Workspace } from './types.ts';
 import type { StageName } from '../core/stages/types.ts';
 
 const VERSION = '2';
@@ -35,7 +36,9 @@ export interface LinkState {
   viewMethod: string;
   trainMethod: string;
   overrides: Readonly<Record<string, number>>;
-  mix: Readonly<Partial<Record<StageName, string>>>;
+  mix: Mix;
+  trainMix: Mix;
+  compare: Compare | null;
   workspace: Workspace;
   rowOrder: RowOrder;
   /** Null: what suits the method. */
@@ -79,6 +82,8 @@ const table = (known: LinkVocabulary): { readonly [K in keyof LinkState]: LinkFi
   trainMethod: choice('train', known.methods),
   overrides: numbers('k.'),
   mix: choices('mix.', STAGE_NAMES, known.methods),
+  trainMix: choices('train.', STAGE_NAMES, known.methods),
+  compare: compareField(known.methods, STAGE_NAMES),
   workspace: choice('view', WORKSPACES),
   rowOrder: choice<RowOrder>('rows', ['sampled', 'reward', 'trie']),
   lanes: names('lanes'),
@@ -104,9 +109,11 @@ type Entry = readonly [key: string, value: string];
 
 /** Rewrites the entries of an older version as those of the next one. */
 const MIGRATIONS: Readonly<Record<string, (entries: readonly Entry[]) => Entry[]>> = {
-  // Version 1 had `tree=1` and `tree=branches`, and opened the shelf wherever a knob or a stage was not at its default.
+  // Version 1 had `tree=1` and `tree=branches`, one mix for the view and for training, and opened the shelf wherever a knob or
+  // a stage was not at its default.
   '1': (entries) => [
     ...entries.map(([key, value]): Entry => (key === 'tree' ? ['layout', value === 'branches' ? value : 'tree'] : [key, value])),
+    ...entries.filter(([key]) => key.startsWith('mix.')).map(([key, value]): Entry => [key.replace('mix', 'train'), value]),
     ...(entries.some(([key]) => /^(k|mix)\./.test(key)) ? [['panels', 'shelf'] as const] : []),
   ],
 };
@@ -138,7 +145,7 @@ function migrated(entries: readonly Entry[]): { entries: readonly Entry[]; probl
 
 /** The state of a hash over the defaults, and one sentence for each thing that had to be dropped. */
 export function decodeLink(hash: string, defaults: LinkState, known: LinkVocabulary): { state: LinkState; problems: string[] } {
-  const state: Record<string, unknown> = { ...defaults, overrides: {}, mix: {} };
+  const state: Record<string, unknown> = { ...defaults, overrides: {}, mix: {}, trainMix: {} };
   const fields = Object.entries(table(known)) as [keyof LinkState, LinkField<unknown>][];
   const body = hash.replace(/^#/, '');
   const { entries, problems } = migrated([...new URLSearchParams(body.slice(0, MAX_LENGTH).replaceAll('+', '%2B'))]);

@@ -1,13 +1,14 @@
 /** Actions that change what is shown, never what was sampled. */
+import { HEADLINE } from '../core/methods/index.ts';
 import { composeMethod, knobsOf } from '../core/pipeline.ts';
 import type { Knob, StageName } from '../core/stages/types.ts';
 import type { LabContext } from './context.ts';
-import { mixedMethods } from './credit.ts';
+import { isSameMix, mixedMethods } from './credit.ts';
 import { shownLanes, toggledLane } from './lanes.ts';
 import { clampKnob, clampMessage } from './knobs.ts';
 import { landPin } from './pin.ts';
 import { SHELF_ORDER } from './shelf.ts';
-import type { CreditLane, LabState, Pin, RowOrder, ThemeChoice, Workspace } from './types.ts';
+import type { Compare, CreditLane, LabState, Mix, Pin, RowOrder, ThemeChoice, Workspace } from './types.ts';
 
 /** Switching, browsing, pinning and folding. */
 export function createViewActions(context: LabContext) {
@@ -15,24 +16,25 @@ export function createViewActions(context: LabContext) {
   const get = store.getState;
   const set = (change: Partial<LabState>): void => store.setState(change);
 
-  const setViewMethod = async (id: string): Promise<void> => {
-    if (id === get().viewMethod && get().derived) return;
-    const before = get().viewMethod;
-    set({ viewMethod: id, invite: false });
+  /** A method whole, or with the stages of a mix taken from others. */
+  const setViewMethod = async (id: string, mix: Mix = {}): Promise<void> => {
+    const before = { viewMethod: get().viewMethod, mix: get().mix };
+    if (id === before.viewMethod && isSameMix(mix, before.mix) && get().derived) return;
+    set({ viewMethod: id, mix, invite: false });
     try {
-      await context.needMethod(id);
+      await Promise.all([id, ...Object.values(mix)].map(context.needMethod));
     } catch (error) {
-      set({ viewMethod: before });
+      set(before);
       notify({
         id: 'method',
         level: 'error',
         text: `${(error as Error).message} The view stays as it was.`,
-        action: { label: 'Try again', run: () => void setViewMethod(id) },
+        action: { label: 'Try again', run: () => void setViewMethod(id, mix) },
       });
       return;
     }
     // A later click may have won while this method was loading.
-    if (get().viewMethod !== id) return;
+    if (get().viewMethod !== id || get().mix !== mix) return;
     context.recompute();
     context.dismiss('method');
     announce(`Viewed as ${get().methods[id].meta.title}.`);
@@ -46,7 +48,13 @@ export function createViewActions(context: LabContext) {
     else context.dismiss('pin');
   };
 
-  return {
+  let lastCompare: Compare | null = null;
+  const setCompare = (compare: Compare | null): void => {
+    lastCompare = compare ?? get().compare;
+    set({ compare });
+  };
+
+  const actions = {
     setViewMethod,
     /** The next or previous method of the shelf. */
     cycleMethod(direction: 1 | -1) {
@@ -72,6 +80,24 @@ export function createViewActions(context: LabContext) {
       const shown = shownLanes(lanes, methods[viewMethod] ?? null);
       if (!shown.includes(id)) set({ lanes: toggledLane(shown, id) ?? [...shown.slice(0, -1), id] });
     },
+    setCompare,
+    /** Opens the comparison, the last one or the view with the flat method, or closes it. */
+    toggleCompare() {
+      const { compare, viewMethod, mix } = get();
+      if (compare) {
+        setCompare(null);
+        return;
+      }
+      const isFlat = viewMethod === HEADLINE[0] && isSameMix(mix, {});
+      const side = { method: HEADLINE[isFlat ? 1 : 0], mix: {}, overrides: null };
+      setCompare(lastCompare ?? { side, lane: null, differenceOnly: false });
+    },
+    /** The difference alone, or all three; opens the comparison first. */
+    toggleDifference() {
+      const { compare } = get();
+      if (compare) set({ compare: { ...compare, differenceOnly: !compare.differenceOnly } });
+      else actions.toggleCompare();
+    },
     setCreditLane: (creditLane: CreditLane) => set({ creditLane }),
     setUpdate(update: 'last' | number) {
       set({ update });
@@ -93,6 +119,12 @@ export function createViewActions(context: LabContext) {
       else context.dismiss(`clamp ${knob.id}`);
       set({ overrides: { ...get().overrides, [knob.id]: clampKnob(knob, asked) } });
       context.recomputeSoon();
+    },
+    /** All touched knobs at once. */
+    setOverrides(overrides: LabState['overrides']) {
+      context.remember('knobs');
+      set({ overrides });
+      context.recompute();
     },
     resetKnob(knob: Knob) {
       context.remember(`reset ${knob.id}`);
@@ -120,4 +152,5 @@ export function createViewActions(context: LabContext) {
       }
     },
   };
+  return actions;
 }

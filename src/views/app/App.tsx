@@ -27,6 +27,7 @@ export function App({ lab }: { lab: Lab }) {
   );
 }
 
+const loadComparison = async () => (await import('../compare/CompareStage.tsx')).CompareStage;
 const loadShelf = async () => (await import('../shelf/Shelf.tsx')).Shelf;
 const loadEditor = async () => (await import('./EditResponse.tsx')).EditResponse;
 const loadShare = async () => (await import('../share/ShareDialog.tsx')).ShareDialog;
@@ -37,6 +38,7 @@ function Page() {
   const lab = useLab();
   const shelfOpen = useLabState((state) => state.shelfOpen);
   const curvesOpen = useLabState((state) => state.curvesOpen);
+  const isComparing = useLabState((state) => state.compare !== null);
   const helpOpen = useLabState((state) => state.helpOpen);
   const inLab = useLabState((state) => !ROOMS.some(({ id }) => id === state.workspace));
   const shareOpen = useLabState((state) => state.shareOpen);
@@ -71,8 +73,14 @@ function Page() {
               <Rail />
               <Toolbar />
             </div>
-            <Matrix highlight={highlight} onEdit={setEdited} />
-            <Sentence />
+            {isComparing ? (
+              <Deferred load={loadComparison} className="matrix-place" props={{ highlight, onEdit: setEdited }} />
+            ) : (
+              <>
+                <Matrix highlight={highlight} onEdit={setEdited} />
+                <Sentence />
+              </>
+            )}
           </div>
           <Side onHighlight={setHighlight} />
         </main>

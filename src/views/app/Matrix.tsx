@@ -1,4 +1,5 @@
 import { useMemo, useRef } from 'react';
+import type { CSSProperties } from 'react';
 import type { RolloutBatch } from '../../core/batch.ts';
 import { HEADLINE, METHODS } from '../../core/methods/index.ts';
 import { deriveCredit } from '../../state/credit.ts';
@@ -90,7 +91,7 @@ export function Matrix({ highlight, onEdit }: MatrixProps) {
   }, [previewEntropies, lanes]);
 
   return (
-    <div className="matrix-place" style={{ maxHeight: batch ? LANE_FRAME_HEIGHT + ROW_HEIGHT * rowCount(batch, group) : undefined }}>
+    <div className="matrix-place" style={placeStyle(batch, group)}>
       {batch && task && credit && views.length > 0 && tree && branchesOnly && (
         <div className="mx-panel branches">
           <CreditHeader />
@@ -128,8 +129,10 @@ export function Matrix({ highlight, onEdit }: MatrixProps) {
 const ROW_HEIGHT = 41;
 const LANE_FRAME_HEIGHT = 140;
 
-function rowCount(batch: RolloutBatch, group: number): number {
-  return batch.groups[group].end - batch.groups[group].start;
+/** Room for the rows of a group and no more. */
+export function placeStyle(batch: RolloutBatch | null, group: number): CSSProperties {
+  const { start = 0, end = 0 } = batch?.groups[group] ?? {};
+  return batch ? { maxHeight: LANE_FRAME_HEIGHT + ROW_HEIGHT * (end - start) } : {};
 }
 
 /** The lane whose numbers the temperature slider previews. */
@@ -144,15 +147,25 @@ function CreditHeader() {
   const offered = METHODS.filter(({ id }) => HEADLINE.includes(id) || id === viewMethod);
   return (
     <div className="credit-header">
-      <Segmented
-        label="Numbers shown"
-        options={[
-          { id: 'credit', label: 'Credit', title: 'What the update does to the token’s log-probability' },
-          { id: 'advantage', label: 'Advantage', title: 'What the advantage stage gave the token' },
-        ]}
-        value={creditLane}
-        onChange={lab.setCreditLane}
-      />
+      <div className="credit-numbers">
+        <Segmented
+          label="Numbers shown"
+          options={[
+            { id: 'credit', label: 'Credit', title: 'What the update does to the token’s log-probability' },
+            { id: 'advantage', label: 'Advantage', title: 'What the advantage stage gave the token' },
+          ]}
+          value={creditLane}
+          onChange={lab.setCreditLane}
+        />
+        <button
+          type="button"
+          className="button"
+          title="Two methods, knobs or checkpoints side by side (D)"
+          onClick={() => lab.toggleCompare()}
+        >
+          compare with …
+        </button>
+      </div>
       <Segmented
         label="Method"
         size={offered.length > HEADLINE.length ? 'compact' : 'large'}

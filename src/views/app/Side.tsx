@@ -11,7 +11,7 @@ import { laneView } from './laneViews.ts';
 import { usePreviewTemperature } from './preview.ts';
 import { useTheme } from './useTheme.ts';
 
-const loadInspector = async () => (await import('../inspector/Inspector.tsx')).Inspector;
+const loadInspector = async () => (await import('../compare/ComparableInspector.tsx')).ComparableInspector;
 
 const loadCard = async () => {
   await idle();

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { STRINGS } from '../../content/strings.ts';
 import type { RolloutBatch } from '../../core/batch.ts';
 import type { ComposedMethod, CreditResult } from '../../core/pipeline.types.ts';
+import { STAGE_NAMES } from '../../core/stages/base.ts';
 import type { FormulaLine, StageName } from '../../core/stages/types.ts';
 import { formatNumber } from '../../ui/number.ts';
 import type { CellRef } from '../matrix/types.ts';
@@ -16,16 +17,17 @@ interface CreditProps {
   nameOf: (trace: string) => string;
   titleOf: (methodId: string) => string;
   onHighlight: (cells: readonly CellRef[] | null) => void;
+  /** In a comparison: whether the other side has this number of this stage, and the same. The headline then stands above both. */
+  differs?: (stage: StageName, trace: string) => boolean;
 }
 
-/** Lines of the method's own stages that apply to this token; a stage taken from another method is not this method's to explain. */
-export function shownLines(composed: ComposedMethod, read: (trace: string) => number): FormulaLine[] {
-  const own = composed.method.meta.id;
-  return composed.method.explain.filter((line) => {
-    const supplier = composed.suppliers[line.stage];
-    if (supplier !== null && supplier !== own) return false;
-    return !line.when || read(line.when.trace) === line.when.equals;
-  });
+/** Lines that apply to this token. A stage taken from another method is explained by that method's lines, in the place of its own. */
+export function shownLines({ method, lenders }: ComposedMethod, read: (trace: string) => number): FormulaLine[] {
+  const isMixed = Object.keys(lenders).length > 0;
+  const lines = isMixed
+    ? STAGE_NAMES.flatMap((stage) => (lenders[stage] ?? method).explain.filter((line) => line.stage === stage))
+    : method.explain;
+  return lines.filter((line) => !line.when || read(line.when.trace) === line.when.equals);
 }
 
 /** Results that push a token up or down. */
@@ -36,11 +38,12 @@ const isHeadline = (line: FormulaLine): boolean =>
   line.stage === 'reward' || line.stage === 'advantage' || line.result.trace === 'lossAdvantages';
 
 /** Credit and advantage of the token, then the equations that made them with their numbers. */
-export function Credit({ batch, credit, composed, at, nameOf, titleOf, onHighlight }: CreditProps) {
-  const [isOpen, setOpen] = useState(false);
+export function Credit({ batch, credit, composed, at, nameOf, titleOf, onHighlight, differs }: CreditProps) {
   const read = (name: string) => traceAt(batch, credit, at, name);
   const lines = shownLines(composed, (name) => read(name)?.value ?? NaN);
   const working = lines.filter((line) => !isHeadline(line));
+  // What differs must not be folded away.
+  const [isOpen, setOpen] = useState(() => working.some((line) => differs?.(line.stage, line.result.trace)));
   const equation = (line: FormulaLine) => (
     <Formula
       key={`${line.stage}:${line.template}`}
@@ -49,6 +52,8 @@ export function Credit({ batch, credit, composed, at, nameOf, titleOf, onHighlig
       template={line.template}
       read={read}
       nameOf={nameOf}
+      differs={differs && ((trace) => differs(line.stage, trace))}
+      isOther={differs?.(line.stage, line.result.trace) ?? false}
       onTerm={(trace) => {
         const traced = trace === null ? null : read(trace);
         onHighlight(traced ? termCells(batch, at, traced.level) : null);
@@ -65,10 +70,12 @@ export function Credit({ batch, credit, composed, at, nameOf, titleOf, onHighlig
   }
   return (
     <>
-      <dl className="headline">
-        <Headline label="credit" value={credit.credit[at.token]} />
-        <Headline label="advantage" value={credit.advantages[at.token]} />
-      </dl>
+      {!differs && (
+        <dl className="headline">
+          <Headline label="credit" value={credit.credit[at.token]} />
+          <Headline label="advantage" value={credit.advantages[at.token]} />
+        </dl>
+      )}
       {lines.filter(isHeadline).map(equation)}
       {working.length > 0 && (
         <details className="working" open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>

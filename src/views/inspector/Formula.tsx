@@ -13,6 +13,9 @@ interface FormulaProps {
   read: (trace: string) => Traced | null;
   /** Name of a term for a reader. */
   nameOf: (trace: string) => string;
+  /** In a comparison: whether the other side has this term, and at the same number; whether the whole comes to another number. */
+  differs?: (trace: string) => boolean;
+  isOther?: boolean;
   /** A term is under the pointer or has the focus. */
   onTerm: (trace: string | null) => void;
 }
@@ -20,7 +23,7 @@ interface FormulaProps {
 const termOf = (target: EventTarget): HTMLElement | null => (target instanceof Element ? target.closest<HTMLElement>('[data-term]') : null);
 
 /** One equation twice: with its symbols, and with the numbers that the stages traced for this token. Terms answer to pointer and keyboard. */
-export function Formula({ result, isSigned, template, read, nameOf, onTerm }: FormulaProps) {
+export function Formula({ result, isSigned, template, read, nameOf, onTerm, differs, isOther = false }: FormulaProps) {
   const root = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState<number | null>(null);
   const parts = useMemo(() => parseTemplate(template), [template]);
@@ -35,6 +38,7 @@ export function Formula({ result, isSigned, template, read, nameOf, onTerm }: Fo
     setActive(index);
     onTerm(index === null ? null : (terms[index]?.trace ?? null));
   };
+  const isOtherTerm = (index: number): boolean => differs?.(terms[index]?.trace ?? '') ?? false;
   const activeTerm = active === null ? undefined : terms[active];
   const activeValue = activeTerm ? read(activeTerm.trace) : null;
 
@@ -55,12 +59,13 @@ export function Formula({ result, isSigned, template, read, nameOf, onTerm }: Fo
       onFocus={(event) => choose(termOf(event.target) ? Number(termOf(event.target)?.dataset.term) : null)}
       onBlur={() => choose(null)}
     >
-      <Line latex={symbols} label={(index) => describe(terms[index]?.trace, read, nameOf)} />
-      <Line latex={numbers} />
+      <Line latex={symbols} label={(index) => describe(terms[index]?.trace, read, nameOf, differs)} isOther={isOtherTerm} />
+      <Line latex={numbers} isOther={isOtherTerm} />
       {remark.length > 0 && <p className="formula-remark">{plainTex(numberTex(remark, number))}</p>}
       <div className="formula-result">
         {' = '}
         <strong className={sign}>{formatNumber(result.value, 3, { sign: isSigned })}</strong>
+        {isOther && <span className="formula-other">≠ differs</span>}
         <span className="formula-term">
           {activeTerm ? `${nameOf(activeTerm.trace)}: ${formatCompact(activeValue?.value ?? NaN, 4)}` : ''}
         </span>
@@ -69,17 +74,24 @@ export function Formula({ result, isSigned, template, read, nameOf, onTerm }: Fo
   );
 }
 
-function describe(trace: string | undefined, read: FormulaProps['read'], nameOf: FormulaProps['nameOf']): string {
+function describe(
+  trace: string | undefined,
+  read: FormulaProps['read'],
+  nameOf: FormulaProps['nameOf'],
+  differs: FormulaProps['differs'],
+): string {
   if (!trace) return '';
   const traced = read(trace);
-  return `${nameOf(trace)}, ${traced ? formatCompact(traced.value, 4) : 'not traced'}`;
+  return `${nameOf(trace)}, ${traced ? formatCompact(traced.value, 4) : 'not traced'}${differs?.(trace) ? ', differs' : ''}`;
 }
 
 /** One rendered line. With `label` its terms can be reached by keyboard; the line of numbers only answers to the pointer. */
-function Line({ latex, label }: { latex: string; label?: (index: number) => string }) {
+function Line({ latex, label, isOther }: { latex: string; label?: (index: number) => string; isOther: (index: number) => boolean }) {
   const host = useRef<HTMLDivElement>(null);
   const labelOf = useRef(label);
   labelOf.current = label;
+  const isOtherOf = useRef(isOther);
+  isOtherOf.current = isOther;
   useEffect(() => {
     const element = host.current;
     if (!element) return;
@@ -91,6 +103,7 @@ function Line({ latex, label }: { latex: string; label?: (index: number) => stri
         if (!isCurrent) return;
         try {
           renderTex(katex, latex, element, { speech: false });
+          markOthers(element, isOtherOf.current);
           fitLine(element);
           if (labelOf.current) nameTerms(element, labelOf.current);
         } catch {
@@ -107,9 +120,17 @@ function Line({ latex, label }: { latex: string; label?: (index: number) => stri
   }, [latex]);
   // The symbols stay while knobs move, but what they are called changes with their numbers.
   useEffect(() => {
+    if (host.current) markOthers(host.current, isOther);
     if (host.current && label) nameTerms(host.current, label);
   });
   return <div ref={host} className="formula-line" aria-hidden={label ? undefined : true} />;
+}
+
+/** Marks the terms that are not the other side's. */
+function markOthers(element: HTMLElement, isOther: (index: number) => boolean): void {
+  for (const term of element.querySelectorAll<HTMLElement>('[data-term]')) {
+    term.classList.toggle('is-other', isOther(Number(term.dataset.term)));
+  }
 }
 
 /** Smallest size of a formula in rem; below it the line wraps, and what still does not fit scrolls. */

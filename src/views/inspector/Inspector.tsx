@@ -6,7 +6,6 @@ import { valueAt } from '../../core/lanes.ts';
 import { exp } from '../../core/math.ts';
 import type { ComposedMethod, CreditResult } from '../../core/pipeline.types.ts';
 import type { Annotation, Task } from '../../core/tasks/types.ts';
-import { traceName } from '../../content/glossary.ts';
 import { STRINGS } from '../../content/strings.ts';
 import type { Theme } from '../../ui/colour.ts';
 import { IconButton } from '../../ui/IconButton.tsx';
@@ -17,11 +16,14 @@ import { Deferred } from '../app/Deferred.tsx';
 import { ClipDiagram } from './ClipDiagram.tsx';
 import { Credit } from './Credit.tsx';
 import { clipInput } from './clipInput.ts';
+import { ComparedCredit, type Versus } from './ComparedCredit.tsx';
 import { Distribution } from './Distribution.tsx';
 import { distributionBars, logProbabilities } from './distribution.ts';
 import { Effect } from './Effect.tsx';
+import { Part } from './Part.tsx';
 import { Source, StageList, TraceTable } from './Provenance.tsx';
 import type { CellRef } from '../matrix/types.ts';
+import { termNames } from './termNames.ts';
 import { type Located, locate } from './trace.ts';
 
 const loadPlanes = async () => (await import('../plane/Planes.tsx')).Planes;
@@ -38,6 +40,8 @@ export interface InspectorProps {
   previewTemperature: number | null;
   /** Title of a method by id, for stages taken from another one. */
   titleOf?: (methodId: string) => string;
+  /** The other side of a comparison; the credit of both is then shown, and what parts them is marked. */
+  versus?: Versus;
   onClose: () => void;
   /** Cells that the term under the pointer or focus came from; position −1 is a row's header. */
   onHighlight: (cells: readonly CellRef[] | null) => void;
@@ -69,6 +73,7 @@ function Pinned({
   pin,
   previewTemperature,
   titleOf,
+  versus,
   onClose,
   onHighlight,
   at,
@@ -76,7 +81,7 @@ function Pinned({
   const glyphOf = (id: number) => visibleGlyph(task.vocabulary[id] ?? '?');
   const { method } = composed;
   const title = titleOf ?? ((id: string) => (id === method.meta.id ? method.meta.title : id));
-  const nameOf = (trace: string) => method.knobs.find(({ id }) => trace === `knob:${id}`)?.label ?? traceName(trace);
+  const nameOf = termNames(composed);
   const token = batch.tokens[at.token];
   const clip = clipInput(batch, credit, at);
   const field = (name: 'temperature' | 'samplingLogprobs' | 'oldLogprobs') => batch.fields[name]?.[at.token] ?? null;
@@ -102,16 +107,26 @@ function Pinned({
             <p className="quiet">{STRINGS.noLogits}</p>
           )}
         </Part>
-        <Part title={`Credit under ${method.meta.title}`}>
-          <Credit batch={batch} credit={credit} composed={composed} at={at} nameOf={nameOf} titleOf={title} onHighlight={onHighlight} />
-        </Part>
+        {versus ? (
+          <ComparedCredit
+            a={{ batch, credit, composed, name: versus.nameA }}
+            b={versus}
+            at={at}
+            titleOf={title}
+            onHighlight={onHighlight}
+          />
+        ) : (
+          <Part title={`Credit under ${method.meta.title}${Object.keys(composed.lenders).length > 0 ? ', mixed' : ''}`}>
+            <Credit batch={batch} credit={credit} composed={composed} at={at} nameOf={nameOf} titleOf={title} onHighlight={onHighlight} />
+          </Part>
+        )}
         {method.planes && (
           <section className="part">
             <Deferred load={loadPlanes} className="plane-wait" />
           </section>
         )}
         {clip && (
-          <Part title="Clip" aside={`ratio ${formatNumber(clip.ratio, 3)}`}>
+          <Part title={versus ? `Clip of A, ${versus.nameA}` : 'Clip'} aside={`ratio ${formatNumber(clip.ratio, 3)}`}>
             <ClipDiagram {...clip} />
           </Part>
         )}
@@ -212,17 +227,5 @@ function Reading({ reading, position }: { reading: readonly Annotation[]; positi
         </Fragment>
       ))}
     </p>
-  );
-}
-
-function Part({ title, aside, children }: { title: string; aside?: string; children: ReactNode }) {
-  return (
-    <section className="part">
-      <h3>
-        {title}
-        {aside && <span className="quiet"> {aside}</span>}
-      </h3>
-      {children}
-    </section>
   );
 }

@@ -57,7 +57,11 @@ export function LaneLegend({ view, rows, theme, gamma }: LaneLegendProps) {
     );
   }
   if (lane.kind === 'diverging' && domain[1] - domain[0] <= 2 * DOMAIN_FLOOR) {
-    return <div className="mx-legend mx-legend-words">no signal: {formatCompact(lane.centre ?? 0)} on every token</div>;
+    return (
+      <div className="mx-legend mx-legend-words">
+        {view.flatWords ?? 'no signal'}: {formatCompact(lane.centre ?? 0)} on every token
+      </div>
+    );
   }
   const beyond = beyondEnds(view, rows);
   const sign = lane.kind === 'diverging' && domain[1] > 0 ? '+' : '';

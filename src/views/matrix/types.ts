@@ -30,6 +30,8 @@ export interface LaneView {
   clipState?: Uint8Array;
   /** The shown group has zero variance: the lane is a flat hatch with words. */
   noSignal?: boolean;
+  /** What it means that every number is the centre; no signal, where nothing is said. */
+  flatWords?: string;
   /** No token has a number: the legend says so in the place of a ramp. */
   isEmpty?: boolean;
   /** V(s_0) of the shown group, drawn in the prompt's cell at the left edge of this lane. */

@@ -1,7 +1,9 @@
+import type { ReactNode } from 'react';
 import type { Method, StageName } from '../../core/stages/types.ts';
 import { SHELF } from '../../state/shelf.ts';
 import { STAGE_NAMES } from '../../state/url.ts';
 import { Menu } from '../../ui/Menu.tsx';
+import { Deferred } from '../app/Deferred.tsx';
 import { useLab, useLabState } from '../app/labContext.ts';
 
 const STAGE_TITLES: Readonly<Record<StageName, string>> = {
@@ -12,11 +14,17 @@ const STAGE_TITLES: Readonly<Record<StageName, string>> = {
   regulariser: 'Regulariser',
 };
 
+const loadCompareRail = async () => (await import('../compare/CompareRail.tsx')).CompareRail;
+const loadMixBar = async () => (await import('../compare/MixBar.tsx')).MixBar;
+
 /** The five stages; those that the viewed method changes are lit, and one click takes a stage from another method. */
 export function Rail() {
   const method = useLabState((state) => state.methods[state.viewMethod] ?? null);
   const mix = useLabState((state) => state.mix);
+  const isComparing = useLabState((state) => state.compare !== null);
   const methods = useLabState((state) => state.methods);
+  const isMixed = Object.keys(mix).length > 0;
+  if (isComparing) return <Deferred load={loadCompareRail} className="rail rail-wait" />;
   return (
     <div className="rail">
       <ol className="rail-stages" aria-label="Pipeline stages">
@@ -26,7 +34,8 @@ export function Rail() {
           </li>
         ))}
       </ol>
-      {method && (
+      {isMixed && <Deferred load={loadMixBar} className="rail-changes" />}
+      {method && !isMixed && (
         <p className="rail-changes" title={method.meta.changes}>
           <strong>{method.meta.title}:</strong> {method.meta.changes}
         </p>
@@ -37,13 +46,16 @@ export function Rail() {
 
 interface StageChipProps {
   stage: StageName;
+  /** In a comparison: what the two sides do here, where they differ. */
+  versus?: { spoken: string; shown: ReactNode };
   method: Method | null;
   /** The method that this stage was taken from by the user. */
   taken: Method | null;
   methods: Readonly<Record<string, Method>>;
 }
 
-function StageChip({ stage, method, taken, methods }: StageChipProps) {
+/** One stage, with the menu that takes it from another method. */
+export function StageChip({ stage, method, taken, methods, versus }: StageChipProps) {
   const lab = useLab();
   const isOwn = method !== null && stage in method.stages;
   const isLit = taken !== null || isOwn;
@@ -53,13 +65,18 @@ function StageChip({ stage, method, taken, methods }: StageChipProps) {
   const title = STAGE_TITLES[stage];
   const state = taken ? `taken from ${taken.meta.title}` : isOwn ? `changed by ${method.meta.title}` : 'as usual';
   return (
-    <span className={`stage-chip${isLit ? ' is-lit' : ''}${taken ? ' is-taken' : ''}`} data-stage={stage} data-lit={isLit}>
+    <span
+      className={`stage-chip${isLit ? ' is-lit' : ''}${taken ? ' is-taken' : ''}`}
+      data-stage={stage}
+      data-lit={isLit}
+      data-differs={versus !== undefined}
+    >
       <Menu
-        label={`${title}: ${state}. Take this stage from another method`}
+        label={`${title}: ${versus?.spoken ?? state}. Take this stage from another method`}
         button={
           <>
             {title}
-            {taken && <em> from {taken.meta.title}</em>}
+            {versus ? versus.shown : taken && <em> from {taken.meta.title}</em>}
           </>
         }
         items={[

@@ -1,4 +1,4 @@
-import { createElement, useMemo } from 'react';
+import { createElement, Fragment, useMemo } from 'react';
 import { HEADLINE } from '../../core/methods/index.ts';
 import { deriveCredit } from '../../state/credit.ts';
 import { useLab, useLabState } from '../app/labContext.ts';
@@ -26,7 +26,7 @@ export function Sentence() {
       batch,
       group,
       vocabulary: task.vocabulary,
-      title: meta.title,
+      title: Object.keys(composed.lenders).length > 0 ? `${meta.title} mix` : meta.title,
       family: meta.family,
       values: creditLane === 'credit' ? credit.credit : credit.advantages,
       advantages: credit.advantages,
@@ -50,8 +50,15 @@ export function Sentence() {
     );
   }
   return (
-    <p className="sentence">{createElement('span', null, ...(derived?.refusal ? [derived.refusal] : parts.map((part) => inline(part))))}</p>
+    <p className="sentence">
+      <span>{derived?.refusal ?? <Parts parts={parts} />}</span>
+    </p>
   );
+}
+
+/** The parts of a sentence as text, names, tokens and numbers. */
+export function Parts({ parts }: { parts: readonly Part[] }) {
+  return createElement(Fragment, null, ...parts.map((part) => inline(part)));
 }
 
 function inline(part: Part) {

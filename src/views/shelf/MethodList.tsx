@@ -1,8 +1,10 @@
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { FAMILY_TITLES } from '../../content/families.ts';
 import type { MethodEntry } from '../../core/methods/index.ts';
+import { isSameMix } from '../../state/credit.ts';
 import { KEYED, matchesQuery, SHELF } from '../../state/shelf.ts';
 import { useLab, useLabState } from '../app/labContext.ts';
+import { MixRows } from './MixRows.tsx';
 
 /** The methods by what they change, with a search. Arrows move and view at once; a letter typed in the list goes to the search. */
 export function MethodList() {
@@ -84,6 +86,7 @@ export function MethodList() {
                 <th scope="col">train with</th>
               </tr>
             </thead>
+            <MixRows query={query} />
             {found.map(({ family, entries }) => (
               <tbody key={family}>
                 <tr>
@@ -106,8 +109,8 @@ export function MethodList() {
 function MethodRow({ entry: { id, title } }: { entry: MethodEntry }) {
   const lab = useLab();
   const changes = useLabState((state) => state.methods[id]?.meta.changes);
-  const isViewed = useLabState((state) => state.viewMethod === id);
-  const isTrained = useLabState((state) => state.trainMethod === id);
+  const isViewed = useLabState((state) => state.viewMethod === id && isSameMix(state.mix, {}));
+  const isTrained = useLabState((state) => state.trainMethod === id && isSameMix(state.trainMix, {}));
   const key = KEYED.indexOf(id) + 1;
   const field = `view-as-${id}`;
   return (
