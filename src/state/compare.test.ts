@@ -76,7 +76,7 @@ describe('comparing', () => {
     // The recording holds −0.5 for every token, the worker of the test says −2.
     expect([a!.batch.fields.oldLogprobs![0], b!.batch.fields.oldLogprobs![0]]).toEqual([-0.5, -2]);
     expect(calls).toEqual(['start', 'score', 'score']);
-    // A flipped reward needs no other answer than the old one, but the tokens are asked for again: they might have changed.
+    // The run was not touched.
     expect(state().run.status).toBe('idle');
     lab.setCompare(null);
     await expect.poll(() => calls.at(-1)).toBe('dispose');

@@ -68,7 +68,6 @@ function initialState(link: LinkState): LabState {
     methods: {},
     derived: null,
     landedPin: null,
-    frozen: false,
     shelfOpen: panels.includes('shelf'),
     curvesOpen: panels.includes('curves'),
     helpOpen: panels.includes('help'),

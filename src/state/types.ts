@@ -134,8 +134,6 @@ export interface LabState {
   trainMix: Mix;
   /** Null: nothing is compared. */
   compare: Compare | null;
-  /** Training goes on, but the batch on screen stays. */
-  frozen: boolean;
   derived: Derived | null;
   workspace: Workspace;
   rowOrder: RowOrder;
