@@ -1,11 +1,11 @@
 /**
  * npm run experiment -- --task chain-sum --method grpo,tempo,hapo --seeds 5 --steps 200 [--prompts 1024] [--every 10] [--json]
- *                       [--checkpoint file] [--set name=value ...] [--knob name=value ...]
+ *                       [--checkpoint file] [--set name=value ...] [--knob name=value ...] [--mix stage=method ...]
  *
  * Trains from the shipped base model without a browser, and prints the mean reward on held-out prompts, never trained
  * on, one response each at T = 1, at steps 0, 50, 100, 200 … or at every `--every`-th. `--set` changes a setting of the run
  * (learningRate, prompts, groupSize, epochs, minibatches, temperature), `--knob` a constant of the method; both default to the
- * documented values. The hash is over all sampled tokens: equal hashes, equal runs. `--method all` is the whole registry.
+ * documented values. `--mix` takes a stage from another method. The hash is over all sampled tokens: equal hashes, equal runs. `--method all` is the whole registry.
  * A race of the page exports the command that repeats its runs here, number for number.
  */
 import { parseArgs } from 'node:util';
@@ -26,6 +26,7 @@ const { values: options } = parseArgs({
     checkpoint: { type: 'string' },
     set: { type: 'string', multiple: true, default: [] },
     knob: { type: 'string', multiple: true, default: [] },
+    mix: { type: 'string', multiple: true, default: [] },
     json: { type: 'boolean', default: false },
   },
 });
@@ -50,6 +51,7 @@ const printed = marks ?? Array.from({ length: steps + 1 }, (_, step) => step).fi
 const heldOut = lab.heldOut(Number(options.prompts));
 const settings = { ...DEFAULT_SETTINGS, ...numbersOf(options.set, DEFAULT_SETTINGS) };
 const knobs = numbersOf(options.knob);
+const mix = Object.fromEntries(options.mix.map((pair) => pair.split('=')));
 
 type Run = HeadlessRun & { method: string; seed: string };
 const runs: Run[] = [];
@@ -76,14 +78,14 @@ if (!options.json) {
 for (const method of options.method === 'all' ? METHODS.map(({ id }) => id) : options.method.split(',')) {
   for (let s = 1; s <= Number(options.seeds); s++) {
     const seed = `seed-${s}`;
-    const run = { method, seed, ...(await lab.train({ method, knobs, seed, settings, steps, isMeasured, heldOut })) };
+    const run = { method, seed, ...(await lab.train({ method, knobs, mix, seed, settings, steps, isMeasured, heldOut })) };
     runs.push(run);
     if (!options.json) print(run);
   }
 }
 if (options.json)
   process.stdout.write(
-    `${JSON.stringify({ task: lab.task.meta.id, checkpoint: lab.checkpoint, prompts: heldOut.length, settings, knobs, runs })}\n`,
+    `${JSON.stringify({ task: lab.task.meta.id, checkpoint: lab.checkpoint, prompts: heldOut.length, settings, knobs, mix, runs })}\n`,
   );
 else
   runs.forEach(({ stopped }, i) => {

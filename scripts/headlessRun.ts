@@ -1,12 +1,13 @@
 /** Training runs without a browser, one model for all of them. The loop is that of a race in the page. */
 import { loadMethod } from '../src/core/methods/index.ts';
 import { defaultKnobs } from '../src/core/pipeline.ts';
+import type { Method, StageName } from '../src/core/stages/types.ts';
 import { loadTask } from '../src/core/tasks/index.ts';
 import type { Task } from '../src/core/tasks/types.ts';
 import { createModel } from '../src/engine/createModel.ts';
 import { heldOutPrompts } from '../src/engine/evaluate.ts';
 import { createMeasuredRun, placeRun } from '../src/engine/measuredRun.ts';
-import type { Lap, Tally, TrainingSettings } from '../src/engine/protocol.ts';
+import type { Lap, Tally, TrainedMethod, TrainingSettings } from '../src/engine/protocol.ts';
 
 import { taskModelConfig } from '../src/engine/taskModel.ts';
 import { trainerMethod } from '../src/engine/trainer.ts';
@@ -24,6 +25,8 @@ export interface HeadlessRequest {
   method: string;
   /** Over the method's defaults. */
   knobs?: Readonly<Record<string, number>>;
+  /** Stages taken from other methods. */
+  mix?: TrainedMethod['mix'];
   seed: string;
   settings: TrainingSettings;
   steps: number;
@@ -66,9 +69,11 @@ export async function openHeadlessLab(taskId: string, file?: string): Promise<He
       return model;
     },
     heldOut: (count) => heldOutPrompts(task, count),
-    async train({ method: id, knobs, ...request }) {
+    async train({ method: id, knobs, mix = {}, ...request }) {
       const method = await loadMethod(id);
-      const trained = trainerMethod(method, {}, { ...defaultKnobs(method), ...knobs });
+      const sources: Partial<Record<StageName, Method>> = {};
+      for (const [stage, other] of Object.entries(mix) as [StageName, string][]) sources[stage] = await loadMethod(other);
+      const trained = trainerMethod(method, sources, { ...defaultKnobs(method, sources), ...knobs });
       const { own, second } = await placeRun(trained, { own: model, config, base, seed: request.seed, create }, null);
       model = own;
       const run = createMeasuredRun({

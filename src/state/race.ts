@@ -27,7 +27,19 @@ export const entrantOf = (label: string, method: TrainedMethod): Entrant => ({
     .padStart(8, '0'),
   label,
   method,
+  line: 0,
 });
+
+/** Every entrant with a line of its own; who has one keeps it. */
+function lined(entrants: readonly Entrant[]): Entrant[] {
+  const taken = new Set<number>();
+  return entrants.map((entrant) => {
+    let { line } = entrant;
+    if (taken.has(line)) for (line = 0; taken.has(line) || entrants.some((other) => other !== entrant && other.line === line); line++);
+    taken.add(line);
+    return line === entrant.line ? entrant : { ...entrant, line };
+  });
+}
 
 const seedName = (index: number): string => `seed-${index + 1}`;
 
@@ -111,8 +123,9 @@ export function createRace(deps: RaceDeps) {
   }
 
   /** Brings the runs in line with entrants and seeds; a run that is no longer asked for ends unheard. */
-  async function rearrange(entrants: readonly Entrant[], setup: RaceSetup): Promise<void> {
+  async function rearrange(wanted: readonly Entrant[], setup: RaceSetup): Promise<void> {
     flush();
+    const entrants = lined(wanted);
     const runs = arranged(entrants, setup.seeds);
     const gone = get().runs.filter(({ id }) => !runs.some((run) => run.id === id));
     store.setState({ entrants, setup, runs });
@@ -198,7 +211,7 @@ export function createRace(deps: RaceDeps) {
       });
       if (get().setup) return;
       if (!kept) {
-        store.setState({ setup, entrants, runs: arranged(entrants, setup.seeds) });
+        store.setState({ setup, entrants: lined(entrants), runs: arranged(entrants, setup.seeds) });
         return;
       }
       store.setState({ setup: kept.race.setup, entrants: kept.race.entrants });

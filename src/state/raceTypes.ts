@@ -7,6 +7,8 @@ export interface Entrant {
   key: string;
   label: string;
   method: TrainedMethod;
+  /** Which of the chart's lines is its; kept while others come and go. */
+  line: number;
 }
 
 export interface RaceSetup {

@@ -21,4 +21,11 @@ export const ROOMS: readonly Room[] = [
     purpose: 'Every method on the same samples, against the true advantage, which only a model this small lets us compute.',
     load: async () => (await import('../scoreboard/Scoreboard.tsx')).Scoreboard,
   },
+  {
+    id: 'race',
+    label: 'Race',
+    title: 'Does better credit train faster?',
+    purpose: 'Methods train from the same weights with the same seeds.',
+    load: async () => (await import('../race/Race.tsx')).Race,
+  },
 ];

@@ -1,0 +1,88 @@
+import { METHODS } from '../../core/methods/index.ts';
+import type { Race } from '../../state/race.ts';
+import type { Entrant, RaceRun, RaceState } from '../../state/raceTypes.ts';
+import { IconButton } from '../../ui/IconButton.tsx';
+import { useLab, useLabState } from '../app/labContext.ts';
+import { LineSample } from './LineSample.tsx';
+import { entrantById, entrantOfLab } from './useRace.ts';
+
+/** How far an entrant's runs are, in words; what went wrong comes first. */
+function progressOf(runs: readonly RaceRun[]): string {
+  const failed = runs.find(({ status }) => status === 'failed');
+  if (failed) return `${failed.seed} failed: ${failed.failure}`;
+  const over = runs.filter(({ status }) => status === 'over');
+  const ended = over.filter(({ stopped }) => stopped !== null).length;
+  const early = ended > 0 ? `, ${ended} ended early` : '';
+  if (over.length === runs.length) return `done, ${runs.length} ${runs.length === 1 ? 'seed' : 'seeds'}${early}`;
+  const running = runs.filter(({ status }) => status === 'running');
+  const at = running.map(({ seed, laps }) => `${seed} at step ${laps.at(-1)?.step ?? 0}`);
+  return `${over.length} of ${runs.length} seeds${at.length > 0 ? `, ${at.join(', ')}` : ''}${early}`;
+}
+
+/** Who takes part: each with its line, how far it is, and a way out; and a way in for others. */
+export function Entrants({ race, state }: { race: Race; state: RaceState }) {
+  return (
+    <section aria-label="Entrants">
+      <ul className="race-entrants">
+        {state.entrants.map((entrant) => (
+          <EntrantRow
+            key={entrant.key}
+            entrant={entrant}
+            runs={state.runs.filter((run) => run.entrant === entrant.key)}
+            onRemove={() => void race.remove(entrant.key)}
+          />
+        ))}
+      </ul>
+      <AddEntrant race={race} state={state} />
+    </section>
+  );
+}
+
+function EntrantRow({ entrant, runs, onRemove }: { entrant: Entrant; runs: readonly RaceRun[]; onRemove: () => void }) {
+  const reason = runs.find(({ stopped }) => stopped !== null)?.stopped ?? undefined;
+  return (
+    <li className="race-entrant">
+      <LineSample line={entrant.line} />
+      <span>
+        {entrant.label}
+        <span className="quiet race-progress" title={reason}>
+          {progressOf(runs)}
+        </span>
+      </span>
+      <IconButton label={`Take ${entrant.label} out of the race`} onClick={onRemove}>
+        ×
+      </IconButton>
+    </li>
+  );
+}
+
+const LAB = 'lab';
+
+function AddEntrant({ race, state }: { race: Race; state: RaceState }) {
+  const lab = useLab();
+  const hasOwn = useLabState(({ mix, overrides }) => Object.keys(mix).length > 0 || Object.keys(overrides).length > 0);
+  const inRace = (id: string): boolean => state.entrants.some(({ method }) => method.id === id && Object.keys(method.mix).length === 0);
+  const add = async (id: string): Promise<void> => {
+    try {
+      await race.add(id === LAB ? await entrantOfLab(lab.store.getState()) : await entrantById(id));
+    } catch (error) {
+      lab.notify({ id: 'race', level: 'error', text: `It could not be added: ${(error as Error).message} Try again.` });
+    }
+  };
+  return (
+    <label className="select race-add">
+      <span className="visually-hidden">Add a method to the race</span>
+      <select value="" onChange={(event) => void add(event.currentTarget.value)}>
+        <option value="" disabled>
+          + add a method
+        </option>
+        {hasOwn && <option value={LAB}>as the lab trains now: its mix and knobs</option>}
+        {METHODS.map(({ id, title }) => (
+          <option key={id} value={id} disabled={inRace(id)}>
+            {title}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
