@@ -39,7 +39,7 @@ export function Race() {
 function Results({ state }: { state: RaceState }) {
   const [measure, setMeasure] = useState<RaceMeasure>('reward');
   const [axis, setAxis] = useState<RaceAxis>('step');
-  /** Null: as far as the runs have come. */
+  /** Null: where the table stands by itself, as far as the runs have come. */
   const [chosen, setChosen] = useState<number | null>(null);
   const { entrants, runs, setup } = useDeferredValue(state);
   const places = useMemo(() => placesOf(runs, axis), [runs, axis]);
@@ -48,7 +48,16 @@ function Results({ state }: { state: RaceState }) {
     [entrants, runs, measure, axis, places],
   );
   const last = places.length - 1;
-  const at = chosen === null ? last : nearest(places, chosen);
+  // Over tokens or seconds no two entrants end at the same place: as far as all have come.
+  const shared = Math.min(...series.flatMap(({ points }) => points.slice(-1).map(({ x }) => x)));
+  const home =
+    axis === 'step'
+      ? last
+      : Math.max(
+          0,
+          places.findLastIndex((x) => x <= shared),
+        );
+  const at = chosen === null ? home : nearest(places, chosen);
   const place = places[at] ?? 0;
   const entries = useMemo(
     () => entrants.map(({ key, label, line }) => ({ key, label, line, seeds: setup?.seeds ?? 0, row: rowAt(runs, key, axis, place) })),
@@ -83,7 +92,7 @@ function Results({ state }: { state: RaceState }) {
             axis={axis}
             measure={measure}
             place={place}
-            onPlace={(x) => setChosen(nearest(places, x) === last ? null : x)}
+            onPlace={(x) => setChosen(nearest(places, x) === home ? null : x)}
           />
           <label className="race-scrub">
             <span className="quiet">table at</span>
@@ -93,7 +102,7 @@ function Results({ state }: { state: RaceState }) {
               max={Math.max(0, last)}
               value={at}
               aria-valuetext={`${axis} ${Math.round(place)}`}
-              onChange={(event) => setChosen(event.currentTarget.valueAsNumber === last ? null : places[event.currentTarget.valueAsNumber])}
+              onChange={(event) => setChosen(event.currentTarget.valueAsNumber === home ? null : places[event.currentTarget.valueAsNumber])}
             />
             <output>{axis === 'seconds' ? place.toFixed(1) : Math.round(place)}</output>
           </label>

@@ -35,7 +35,8 @@ export function RaceTable({ entries, axis, place }: RaceTableProps) {
   const ranked = [...entries].sort((a, b) => (b.row.reward.mean || -1) - (a.row.reward.mean || -1));
   const where = `${WORDS[axis]} ${formatNumber(place, axis === 'seconds' ? 1 : 0)}`;
   return (
-    <div className="race-table">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+    <section className="race-table" tabIndex={0} aria-label="Table at the chosen place">
       <table>
         <caption>At {where}: mean over the seeds that have come as far ± half the 95 % interval (Student’s t)</caption>
         <thead>
@@ -82,6 +83,6 @@ export function RaceTable({ entries, axis, place }: RaceTableProps) {
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }
