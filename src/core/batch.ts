@@ -48,6 +48,8 @@ export interface RolloutResponse {
   truncated?: boolean;
   /** True when a user changed the reward or the tokens by hand: "edited, not sampled". */
   edited?: boolean;
+  /** Whether it is of the form that the task asks for, right or wrong. Absent when the task does not say. */
+  wellFormed?: boolean;
 }
 
 export interface RolloutGroup {
@@ -59,6 +61,8 @@ export interface RolloutGroup {
   referenceAnswer?: readonly number[];
   /** Reward of the greedy response to this prompt (ReMax baseline). */
   greedyReward?: number;
+  /** Log-probability of the reference answer, whole, right after the prompt. */
+  answerOutlook?: number;
   /** The oracle's V of the prompt. */
   trueValue?: number;
   /** Whether the truth of this group was enumerated or estimated from continuations. */
@@ -89,12 +93,42 @@ export type TokenField =
   | 'trueErrors'
   /** The oracle's V(s_{t+1}) where the answer goes on under the distribution that drew it, with the method's own temperature or cut-offs. */
   | 'drawnValues'
+  /** Log-probability of the reference answer, whole, if it were forced right after this token. */
+  | 'answerOutlook'
   /** Σ_v π_old(v)² at the token's state. */
   | 'sumPiSquared'
   /** How much the distribution of the answer changes without the token, ≥ 0; NaN for the answer itself and what follows it. */
   | 'importance'
   /** u ∈ [0,1) of the token at this inner update, for losses that draw tokens; given, or from the batch's `draw`. */
   | 'uniforms';
+
+/** A text that was not sampled but forced: the reference answer after a response's reasoning, or a corpus. */
+export interface ForcedText {
+  kind: 'answer' | 'corpus';
+  /** Index into `RolloutBatch.groups`: it is sliced and trained with this group. */
+  group: number;
+  /** Index into `RolloutBatch.responses` of the one whose first `after` tokens stand before it, behind the prompt. */
+  response?: number;
+  after?: number;
+  /** What stands before a text that follows no response. */
+  context?: readonly number[];
+  /** Token range [start, end) in `ForcedTexts.tokens`. */
+  start: number;
+  end: number;
+  /** Positions, counted from the text's own start and ascending, that rollouts think about. */
+  chosen?: readonly number[];
+}
+
+/** [F] fields. `logprobs` is the current policy's at this inner update; `proxy.logprobs` a lagged copy's; `oldEntropies` where the token is predicted. */
+export type ForcedField = 'oldLogprobs' | 'logprobs' | 'proxy.logprobs' | 'oldEntropies';
+
+/** All forced texts, flat and ragged, by ascending group; F = their tokens. */
+export interface ForcedTexts {
+  texts: readonly ForcedText[];
+  /** [F] token ids. */
+  tokens: Int32Array;
+  fields: Readonly<Partial<Record<ForcedField, Float64Array>>>;
+}
 
 /** A dense row-major matrix with one row per token: [N, width]. */
 export interface TokenMatrix {
@@ -134,6 +168,8 @@ export interface UpdateRecord {
   entropies: Float64Array;
   /** ∂L/∂log π(token) that the backward pass was given (loss + regulariser), [N_k]. */
   gradLogprobs: Float64Array;
+  /** The same of the minibatch's forced tokens, [F_k], where the batch has such. */
+  forced?: { logprobs: Float64Array; gradLogprobs: Float64Array };
   loss: number;
   gradientNorm: number;
   /** Second models that were updated with it. */
@@ -157,6 +193,7 @@ export interface RolloutBatch {
   readonly models?: readonly ModelRecord[];
   /** [N] 0 sampled, 1 forced (reference answer, corpus), 2 edited by hand. */
   readonly source?: Uint8Array;
+  readonly forced?: ForcedTexts;
   readonly updates: readonly UpdateRecord[];
   /** T_base of π. */
   readonly baseTemperature: number;

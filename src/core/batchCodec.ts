@@ -2,7 +2,7 @@
  * The rollout batch as one transferable buffer: magic, JSON header, then 8-byte aligned arrays. Arrays whose every value is
  * a float32 (all that the engine computes) are stored as float32 and come back exactly; the others as float64.
  */
-import type { Measured, ModelRecord, RolloutBatch, TokenField, TokenMatrix, UpdateRecord } from './batch.ts';
+import type { ForcedField, Measured, ModelRecord, RolloutBatch, TokenField, TokenMatrix, UpdateRecord } from './batch.ts';
 import { parseNumbers, stringifyNumbers } from './jsonNumbers.ts';
 
 const MAGIC = 0x31425343; // "CSB1"
@@ -41,7 +41,8 @@ interface Header {
   draw?: RolloutBatch['draw'];
   trainedWith?: RolloutBatch['trainedWith'];
   snapshots?: RolloutBatch['snapshots'];
-  updates: (Omit<UpdateRecord, UpdateArray | 'models'> & { models?: ModelHeader[] })[];
+  forced?: NonNullable<RolloutBatch['forced']>['texts'];
+  updates: (Omit<UpdateRecord, UpdateArray | 'models' | 'forced'> & { models?: ModelHeader[] })[];
   models?: ModelHeader[];
   measured?: Record<string, Omit<Measured, 'values' | 'offsets'>>;
   widths: Partial<Record<MatrixName, number>>;
@@ -53,11 +54,16 @@ type MatrixName = (typeof MATRICES)[number];
 const UPDATE_ARRAYS = ['logprobs', 'entropies', 'gradLogprobs'] as const;
 type UpdateArray = (typeof UPDATE_ARRAYS)[number];
 type ModelHeader = Omit<ModelRecord, 'answers'>;
+const FORCED_ARRAYS = ['logprobs', 'gradLogprobs'] as const;
 
 export function encodeBatch(batch: RolloutBatch): ArrayBuffer {
   const arrays: Record<string, AnyArray> = { tokens: batch.tokens };
   for (const [name, values] of Object.entries(batch.fields)) if (values) arrays[`field:${name}`] = narrow(values);
   if (batch.source) arrays.source = batch.source;
+  if (batch.forced) {
+    arrays.forced = batch.forced.tokens;
+    for (const [name, values] of Object.entries(batch.forced.fields)) arrays[`forced:${name}`] = narrow(values);
+  }
   const widths: Header['widths'] = {};
   for (const name of MATRICES) {
     const matrix = batch[name];
@@ -70,7 +76,8 @@ export function encodeBatch(batch: RolloutBatch): ArrayBuffer {
       arrays[`${place}:${rest.name}`] = narrow(answers);
       return rest;
     });
-  const updates = batch.updates.map(({ logprobs, entropies, gradLogprobs, models, ...rest }, k) => {
+  const updates = batch.updates.map(({ logprobs, entropies, gradLogprobs, models, forced, ...rest }, k) => {
+    if (forced) for (const name of FORCED_ARRAYS) arrays[`update:${k}:forced:${name}`] = narrow(forced[name]);
     arrays[`update:${k}:logprobs`] = narrow(logprobs);
     arrays[`update:${k}:entropies`] = narrow(entropies);
     arrays[`update:${k}:gradLogprobs`] = narrow(gradLogprobs);
@@ -97,6 +104,7 @@ export function encodeBatch(batch: RolloutBatch): ArrayBuffer {
     draw: batch.draw,
     trainedWith: batch.trainedWith,
     snapshots: batch.snapshots,
+    ...(batch.forced ? { forced: batch.forced.texts } : {}),
     updates,
     ...(models ? { models } : {}),
     ...(measured.length > 0 ? { measured: Object.fromEntries(measured) } : {}),
@@ -142,7 +150,11 @@ export function decodeBatch(buffer: ArrayBuffer): RolloutBatch {
     return array instanceof Float64Array ? array : Float64Array.from(array);
   };
   const fields: Partial<Record<TokenField, Float64Array>> = {};
-  for (const name of Object.keys(header.arrays)) if (name.startsWith('field:')) fields[name.slice(6) as TokenField] = wide(name);
+  const forced: Partial<Record<ForcedField, Float64Array>> = {};
+  for (const name of Object.keys(header.arrays)) {
+    if (name.startsWith('field:')) fields[name.slice(6) as TokenField] = wide(name);
+    if (name.startsWith('forced:')) forced[name.slice(7) as ForcedField] = wide(name);
+  }
   const modelRecords = (headers: readonly ModelHeader[], place: string): ModelRecord[] =>
     headers.map((rest) => ({ ...rest, answers: wide(`${place}:${rest.name}`) }));
   const measured = Object.entries(header.measured ?? {}).map(([name, rest]) => {
@@ -161,12 +173,17 @@ export function decodeBatch(buffer: ArrayBuffer): RolloutBatch {
     fields,
     ...matrices,
     ...(header.arrays.source ? { source: read('source') as Uint8Array } : {}),
+    ...(header.forced ? { forced: { texts: header.forced, tokens: read('forced') as Int32Array, fields: forced } } : {}),
     ...(measured.length > 0 ? { measured: Object.fromEntries(measured) } : {}),
     ...(header.models ? { models: modelRecords(header.models, 'model') } : {}),
     updates: header.updates.map(({ models, ...update }, k) => {
       const [logprobs, entropies, gradLogprobs] = UPDATE_ARRAYS.map((name) => wide(`update:${k}:${name}`));
       const trained = models ? { models: modelRecords(models, `update:${k}:model`) } : {};
-      return { ...update, logprobs, entropies, gradLogprobs, ...trained };
+      const [now, slope] = header.arrays[`update:${k}:forced:logprobs`]
+        ? FORCED_ARRAYS.map((name) => wide(`update:${k}:forced:${name}`))
+        : [];
+      const forcedUpdate = now ? { forced: { logprobs: now, gradLogprobs: slope } } : {};
+      return { ...update, logprobs, entropies, gradLogprobs, ...trained, ...forcedUpdate };
     }),
     baseTemperature: header.baseTemperature,
     ...(header.endToken === undefined ? {} : { endToken: header.endToken }),

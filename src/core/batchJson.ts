@@ -4,6 +4,8 @@
  */
 import type { Continuation, RolloutBatch, RolloutGroup, RolloutResponse, Span, TokenField, TokenMatrix, UpdateRecord } from './batch.ts';
 import { concatenate, groupTokens } from './batchSlice.ts';
+import type { ReadText } from './forcedJson.ts';
+import { joinForced, readGroupForced } from './forcedJson.ts';
 import type { JsonObject } from './jsonReader.ts';
 import {
   InputError,
@@ -32,6 +34,7 @@ export const TOKEN_FIELDS: readonly TokenField[] = [
   'trueAdvantages',
   'trueErrors',
   'drawnValues',
+  'answerOutlook',
   'sumPiSquared',
   'importance',
   'uniforms',
@@ -79,6 +82,7 @@ class Builder {
   private readonly tokens: number[] = [];
   private readonly source: number[] = [];
   private readonly paths: string[] = [];
+  private readonly forced: ReadText[] = [];
   private readonly fields = new Map<TokenField, Float64Array[]>();
   private readonly matrices = new Map<(typeof MATRICES)[number], number[][]>();
 
@@ -91,12 +95,14 @@ class Builder {
     responses.forEach((response, i) => {
       this.addResponse(readObject(response, `${path}responses[${i}]`), `${path}responses[${i}]`);
     });
+    this.forced.push(...readGroupForced(group, path, this.groups.length, start));
     this.groups.push({
       prompt: group.promptTokens === undefined ? [] : readIntegers(group.promptTokens, `${path}promptTokens`),
       start,
       end: this.responses.length,
       ...(group.referenceAnswer === undefined ? {} : { referenceAnswer: readIntegers(group.referenceAnswer, `${path}referenceAnswer`) }),
       ...(group.greedyReward === undefined ? {} : { greedyReward: readNumber(group.greedyReward, `${path}greedyReward`) }),
+      ...(group.answerOutlook === undefined ? {} : { answerOutlook: readNumber(group.answerOutlook, `${path}answerOutlook`) }),
       ...(group.trueValue === undefined ? {} : { trueValue: readNumber(group.trueValue, `${path}trueValue`) }),
       ...(group.truthKind === undefined ? {} : { truthKind: readOneOf(group.truthKind, TRUTH_KINDS, `${path}truthKind`) }),
       ...(group.effort === undefined ? {} : { effort: readNumber(group.effort, `${path}effort`) }),
@@ -116,6 +122,7 @@ class Builder {
     for (const value of source) this.source.push(value);
     this.paths.push(path);
     const accuracy = json.accuracy ?? json.acc;
+    const wellFormed = json.wellFormed ?? json.formatOk;
     this.responses.push({
       group: this.groups.length,
       start,
@@ -130,6 +137,9 @@ class Builder {
       ...(json.continuations === undefined ? {} : { continuations: readContinuations(json.continuations, path, tokens.length) }),
       ...(json.truncated === undefined ? {} : { truncated: readBoolean(json.truncated, `${path}.truncated`) }),
       ...(json.edited === undefined ? {} : { edited: readBoolean(json.edited, `${path}.edited`) }),
+      ...(wellFormed === undefined
+        ? {}
+        : { wellFormed: wellFormed === 1 || (wellFormed !== 0 && readBoolean(wellFormed, `${path}.wellFormed`)) }),
     });
   }
 
@@ -167,6 +177,7 @@ class Builder {
   }
 
   finish(baseTemperature: number): RolloutBatch {
+    const forced = joinForced(this.forced);
     const matrices: Partial<Record<(typeof MATRICES)[number], TokenMatrix>> = {};
     for (const [name, rows] of this.matrices) {
       if (rows.length !== this.tokens.length) throw new InputError(name, 'is given for some responses only');
@@ -179,6 +190,7 @@ class Builder {
       fields: Object.fromEntries([...this.fields].map(([field, parts]) => [field, concatenate(parts)])),
       ...matrices,
       ...(this.source.some((value) => value !== 0) ? { source: Uint8Array.from(this.source) } : {}),
+      ...(forced ? { forced } : {}),
       updates: [],
       baseTemperature,
     };
@@ -239,9 +251,22 @@ function readUpdate(value: unknown, path: string, batch: RolloutBatch): UpdateRe
     logprobs: array('logprobs'),
     entropies: array('entropies'),
     gradLogprobs: array('gradLogprobs'),
+    ...(json.forced === undefined ? {} : { forced: readForcedUpdate(json.forced, `${path}.forced`, batch, groups) }),
     loss: readAnyNumber(json.loss, `${path}.loss`),
     gradientNorm: readAnyNumber(json.gradientNorm, `${path}.gradientNorm`),
   };
+}
+
+function readForcedUpdate(value: unknown, path: string, { forced }: RolloutBatch, groups: readonly number[]): UpdateRecord['forced'] {
+  const json = readObject(value, path);
+  const length = (forced?.texts ?? []).reduce((n, { group, start, end }) => (groups.includes(group) ? n + end - start : n), 0);
+  const array = (name: 'logprobs' | 'gradLogprobs') => {
+    const numbers = readNumbers(json[name], `${path}.${name}`);
+    if (numbers.length !== length)
+      throw new InputError(`${path}.${name}`, `has ${numbers.length} entries, its groups have ${length} forced tokens`);
+    return Float64Array.from(numbers);
+  };
+  return { logprobs: array('logprobs'), gradLogprobs: array('gradLogprobs') };
 }
 
 function readDraw(value: unknown): RolloutBatch['draw'] {

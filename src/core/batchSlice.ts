@@ -1,4 +1,5 @@
 import type { Measured, RolloutBatch, RolloutGroup, RolloutResponse, TokenField, TokenMatrix } from './batch.ts';
+import { sliceForced } from './forced.ts';
 
 /** Some groups of a batch, as a batch of their own, and where its parts come from. */
 export interface BatchSlice {
@@ -7,6 +8,8 @@ export interface BatchSlice {
   groups: readonly number[];
   responseIndex: Int32Array;
   tokenIndex: Int32Array;
+  /** Index of each forced token; empty where the batch has none. */
+  forcedIndex: Int32Array;
 }
 
 /** Token range [start, end) of a group. */
@@ -54,13 +57,14 @@ function gatherMeasured(entry: Measured, index: ArrayLike<number>): Measured {
 }
 
 /**
- * The batch of the listed groups. `fields` replaces token fields (already in the slice's order); matrices are copied only
+ * The batch of the listed groups. `fields` replaces token fields and `forcedLogprobs` the current log-probs of the forced tokens
+ * (already in the slice's order); matrices are copied only
  * where asked for, since no per-token stage reads them. `updates` is empty in the slice.
  */
 export function sliceGroups(
   source: RolloutBatch,
   groups: readonly number[],
-  options: { fields?: Partial<Record<TokenField, Float64Array>>; matrices?: boolean } = {},
+  options: { fields?: Partial<Record<TokenField, Float64Array>>; forcedLogprobs?: Float64Array; matrices?: boolean } = {},
 ): BatchSlice {
   const newGroups: RolloutGroup[] = [];
   const responses: RolloutResponse[] = [];
@@ -95,6 +99,9 @@ export function sliceGroups(
   const measured = Object.entries(source.measured ?? {}).map(
     ([name, entry]) => [name, gatherMeasured(entry, byLevel[entry.level])] as const,
   );
+  const cut = source.forced && sliceForced(source.forced, groups, responseIndices);
+  const forced =
+    cut && options.forcedLogprobs ? { ...cut.forced, fields: { ...cut.forced.fields, logprobs: options.forcedLogprobs } } : cut?.forced;
   const batch: RolloutBatch = {
     groups: newGroups,
     responses,
@@ -106,7 +113,8 @@ export function sliceGroups(
     ...(source.maxTokens === undefined ? {} : { maxTokens: source.maxTokens }),
     ...(source.draw ? { draw: source.draw } : {}),
     ...(measured.length > 0 ? { measured: Object.fromEntries(measured) } : {}),
+    ...(forced ? { forced } : {}),
     ...(options.matrices ? { logits: gatherRows(source.logits, tokenIndex), hidden: gatherRows(source.hidden, tokenIndex) } : {}),
   };
-  return { batch, groups, responseIndex: Int32Array.from(responseIndices), tokenIndex };
+  return { batch, groups, responseIndex: Int32Array.from(responseIndices), tokenIndex, forcedIndex: cut?.index ?? new Int32Array(0) };
 }

@@ -1,5 +1,6 @@
 import type { RolloutBatch, TokenMatrix } from './batch.ts';
 import { MATRICES, TOKEN_FIELDS } from './batchJson.ts';
+import { forcedToJson } from './forcedJson.ts';
 import type { JsonObject } from './jsonReader.ts';
 import { writeAnyNumber } from './jsonReader.ts';
 
@@ -16,12 +17,14 @@ export function batchToJson(batch: RolloutBatch): JsonObject {
     ...(batch.endToken === undefined ? {} : { endToken: batch.endToken }),
     ...(batch.maxTokens === undefined ? {} : { maxTokens: batch.maxTokens }),
     ...(batch.draw ? { draw: batch.draw } : {}),
-    groups: batch.groups.map(({ prompt, start: first, end: last, ...group }) => ({
+    groups: batch.groups.map(({ prompt, start: first, end: last, ...group }, g) => ({
       promptTokens: prompt,
       ...group,
-      responses: batch.responses.slice(first, last).map(({ group: _group, start, end, ...response }) => ({
+      ...forcedToJson(batch, g),
+      responses: batch.responses.slice(first, last).map(({ group: _group, start, end, ...response }, i) => ({
         tokens: Array.from(batch.tokens.subarray(start, end)),
         ...response,
+        ...forcedToJson(batch, g, first + i),
         ...(batch.source ? { source: Array.from(batch.source.subarray(start, end)) } : {}),
         ...Object.fromEntries(
           TOKEN_FIELDS.flatMap((field) => {
@@ -37,8 +40,9 @@ export function batchToJson(batch: RolloutBatch): JsonObject {
         ),
       })),
     })),
-    updates: batch.updates.map(({ logprobs, entropies, gradLogprobs, loss, gradientNorm, ...update }) => ({
+    updates: batch.updates.map(({ logprobs, entropies, gradLogprobs, forced, loss, gradientNorm, ...update }) => ({
       ...update,
+      ...(forced ? { forced: { logprobs: Array.from(forced.logprobs), gradLogprobs: Array.from(forced.gradLogprobs) } } : {}),
       logprobs: Array.from(logprobs),
       entropies: Array.from(entropies),
       gradLogprobs: Array.from(gradLogprobs),

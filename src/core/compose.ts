@@ -1,4 +1,4 @@
-import type { RolloutBatch, Span, TokenField } from './batch.ts';
+import type { ForcedField, ForcedText, RolloutBatch, Span, TokenField } from './batch.ts';
 import type { ComposedMethod } from './pipeline.types.ts';
 import { BASE_STAGES, STAGE_NAMES } from './stages/base.ts';
 import type { Knob, KnobRequirement, KnobValues, Method, Need, StageName, Stages } from './stages/types.ts';
@@ -61,6 +61,11 @@ const hasSpans = (batch: RolloutBatch, kind: Span['kind']) =>
 
 export const requirementsOf = ({ requires = [] }: Knob): readonly KnobRequirement[] => ('field' in requires ? [requires] : requires);
 
+/** Enough forced texts of this kind, with this field. */
+const hasForced = ({ forced }: RolloutBatch, kind: ForcedText['kind'], field: ForcedField, count: number) =>
+  forced?.fields[field] !== undefined && forced.texts.filter((text) => text.kind === kind).length >= count;
+const hasAnswers = (batch: RolloutBatch, field: ForcedField) => hasForced(batch, 'answer', field, batch.responses.length);
+
 /** Names of the batch fields that the method needs at these knobs and the batch lacks; empty when it can be credited. */
 export function missingNeeds(batch: RolloutBatch, method: Method, knobs: KnobValues = defaultKnobs(method)): Need[] {
   const needs = new Set<Need>(method.needs);
@@ -82,6 +87,9 @@ export function lacks(batch: RolloutBatch, need: Need): boolean {
   if (need === 'logits' || need === 'hidden') return !batch[need];
   if (need === 'steps') return !hasSpans(batch, 'step');
   if (need === 'chunks') return !hasSpans(batch, 'chunk');
+  if (need === 'answerLogprobs') return !hasAnswers(batch, 'oldLogprobs');
+  if (need === 'proxyAnswerLogprobs') return !hasAnswers(batch, 'proxy.logprobs');
+  if (need === 'corpusLogprobs') return !hasForced(batch, 'corpus', 'oldLogprobs', batch.groups.length);
   if (need === 'tests') return batch.responses.some(({ parts, spans }) => !parts && !spans?.some((span) => span.parts));
   // Drawn from the batch's place in the random streams where they are not given.
   if (need === 'uniforms') return false;

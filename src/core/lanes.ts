@@ -93,8 +93,8 @@ function ownValues(name: string, batch: RolloutBatch, credit: CreditResult): Flo
 function expand(entry: TraceEntry, batch: RolloutBatch): Float64Array {
   if (entry.level === 'token') return entry.values;
   const out = new Float64Array(batch.tokens.length);
-  // A number per test is none per token.
-  if (entry.level === 'test') return out.fill(NaN);
+  // A number per test or forced token is none per token.
+  if (entry.level === 'test' || entry.level === 'forced') return out.fill(NaN);
   batch.responses.forEach((response, i) => {
     const index = entry.level === 'response' ? i : entry.level === 'group' ? response.group : 0;
     out.fill(entry.values[index], response.start, response.end);
@@ -121,7 +121,7 @@ export function valueAt(name: string, batch: RolloutBatch, credit: CreditResult,
   if (!entry) return ownValues(name, batch, credit)?.[token] ?? NaN;
   if (entry.level === 'batch') return entry.values[0];
   if (entry.level === 'token') return entry.values[token];
-  if (entry.level === 'test') return NaN;
+  if (entry.level === 'test' || entry.level === 'forced') return NaN;
   const response = batch.responses.findIndex(({ start, end }) => token >= start && token < end);
   if (response < 0) return NaN;
   return entry.values[entry.level === 'response' ? response : batch.responses[response].group];

@@ -20,7 +20,9 @@ export type Measure =
   /** Inner products of the gradients of every token by all parameters. */
   | { kind: 'gradients' }
   /** How much the distribution of the answer changes without each token. */
-  | { kind: 'importance' };
+  | { kind: 'importance' }
+  /** The reference answer, forced after each reasoning and after each token of it, under the policy and the second models that read it. */
+  | { kind: 'answers' };
 
 /** The measure that fills a need whichever method has it; null where only a task, a step of training or the method's own measure does. */
 function usualMeasure(need: Need): Measure | null {
@@ -41,6 +43,9 @@ function usualMeasure(need: Need): Measure | null {
       return { kind: 'importance' };
     case `measured:${GRADIENT_PRODUCTS}`:
       return { kind: 'gradients' };
+    case 'answerLogprobs':
+    case 'proxyAnswerLogprobs':
+      return { kind: 'answers' };
     case 'values':
       return { kind: 'models' };
     default:

@@ -8,7 +8,7 @@ import { gather, sliceGroups } from './batchSlice.ts';
 import type { ComposedMethod, CreditResult } from './pipeline.types.ts';
 import { STREAM, uniformAt } from './random.ts';
 import { BASE_STAGES } from './stages/base.ts';
-import { onceTraces, planUpdates, recorded, recordedModels, unrecorded } from './recordedUpdates.ts';
+import { onceTraces, planUpdates, recorded, recordedForced, recordedModels, unrecorded } from './recordedUpdates.ts';
 import type { ModelLossResult, ModelOutputs } from './stages/models.ts';
 import type { AdvantageResult, KnobValues, LossResult, RewardResult, Trace, TraceEntry } from './stages/types.ts';
 import { perToken, scatterTrace } from './trace.ts';
@@ -111,6 +111,8 @@ export interface UpdateInput extends CreditInput {
   /** log π and entropy of the current policy on the minibatch's tokens, [N_k]. */
   logprobs?: Float64Array;
   entropies?: Float64Array;
+  /** log π of the current policy on the minibatch's forced tokens, [F_k]. */
+  forcedLogprobs?: Float64Array;
 }
 
 export interface UpdateResult extends LossResult {
@@ -126,7 +128,12 @@ export function computeUpdate(input: UpdateInput): UpdateResult {
   const fields: Partial<Record<TokenField, Float64Array>> = {};
   if (input.logprobs) fields.logprobs = input.logprobs;
   if (input.entropies) fields.entropies = input.entropies;
-  const minibatch = sliceGroups(batch, groups, { fields, matrices: readsMatrices(composed) });
+  const { forcedLogprobs } = input;
+  const minibatch = sliceGroups(batch, groups, {
+    fields,
+    matrices: readsMatrices(composed),
+    ...(forcedLogprobs ? { forcedLogprobs } : {}),
+  });
   const lossBatch = composed.needs.has('uniforms') ? withUniforms(minibatch, input.update ?? 0) : minibatch.batch;
   const lossInput = {
     batch: lossBatch,
@@ -147,6 +154,7 @@ export function computeUpdate(input: UpdateInput): UpdateResult {
     if (now) models[spec.name] = spec.loss({ batch: part, knobs, state, now, rewards, ...(targets ? { targets } : {}) });
   }
   const modelTraces: Trace = Object.assign({}, ...Object.values(models).map(({ trace }) => trace));
+  const gradForced = addOptional(loss.gradForced, regulariser.gradForced);
   const penalty = regulariser.trace.tokenPenalty?.values;
   const tokenLoss = loss.trace.tokenLoss?.values;
   const objective: Trace = tokenLoss ? { tokenObjective: perToken(penalty ? tokenLoss.map((m, t) => m + penalty[t]) : tokenLoss) } : {};
@@ -154,6 +162,7 @@ export function computeUpdate(input: UpdateInput): UpdateResult {
     loss: loss.loss + regulariser.loss,
     gradLogprobs,
     ...(gradLogits ? { gradLogits } : {}),
+    ...(gradForced ? { gradForced } : {}),
     trace: { ...loss.trace, ...regulariser.trace, ...modelTraces, ...objective, gradLogprobs: perToken(gradLogprobs) },
     minibatch,
     models,
@@ -228,6 +237,7 @@ export function creditBatch(
       models: recordedModels(batch, composed, knobs, planned),
       logprobs: record ? recorded(batch, record, record.logprobs, groups) : unrecorded(batch, 'logprobs', 'oldLogprobs', groups),
       entropies: record ? recorded(batch, record, record.entropies, groups) : unrecorded(batch, 'entropies', 'oldEntropies', groups),
+      forcedLogprobs: record ? recordedForced(batch, record, groups) : undefined,
     });
     const { tokenIndex } = result.minibatch;
     const clip = result.trace.clipState?.values;

@@ -89,3 +89,21 @@ export function onceTraces(input: CreditInput, prepared: PreparedCredit): Trace 
   };
   return Object.assign({}, ...composed.models.map(traceOf));
 }
+
+/** The recorded log-probs of the forced tokens of the groups that the method keeps, [F_k]. */
+export function recordedForced(
+  batch: RolloutBatch,
+  { forced, groups: trained }: UpdateRecord,
+  groups: readonly number[],
+): Float64Array | undefined {
+  if (!forced || !batch.forced || groups.length === trained.length) return forced?.logprobs;
+  const { logprobs } = forced;
+  const parts: Float64Array[] = [];
+  let place = 0;
+  for (const { group, start, end } of batch.forced.texts) {
+    if (!trained.includes(group)) continue;
+    if (groups.includes(group)) parts.push(logprobs.subarray(place, place + end - start));
+    place += end - start;
+  }
+  return concatenate(parts);
+}

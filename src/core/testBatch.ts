@@ -1,6 +1,7 @@
 /** Small batches for tests: literal ones written out, and arbitrary ones for properties. */
 import fc from 'fast-check';
-import type { RolloutBatch, RolloutResponse, Span, TokenField, TokenMatrix, UpdateRecord } from './batch.ts';
+import type { ForcedTexts, RolloutBatch, RolloutResponse, Span, TokenField, TokenMatrix, UpdateRecord } from './batch.ts';
+import { forcedTexts } from './forced.ts';
 import { batchFromJson } from './batchJson.ts';
 import { exp, log } from './math.ts';
 import { streamAt } from './random.ts';
@@ -85,6 +86,34 @@ const rowsOf = (rows: number, width: number, value: (row: number, column: number
 });
 
 /**
+ * A reference answer of two tokens after half of each response, and a corpus text of four for each group, with log-probs that
+ * follow from the response's own numbers (`own` reads one of a token).
+ */
+function forcedFor({ groups, responses }: RolloutBatch, own: (t: number) => number): ForcedTexts {
+  const texts = groups.flatMap(({ start, end }, group) => [
+    ...responses.slice(start, end).map((response, i) => ({
+      kind: 'answer' as const,
+      group,
+      response: start + i,
+      after: Math.ceil((response.end - response.start) / 2),
+      tokens: [1, 2],
+      own: Array.from({ length: response.end - response.start }, (_, t) => own(response.start + t)).reduce((a, b) => 1.3 * a + b, 0),
+    })),
+    { kind: 'corpus' as const, group, context: [0], chosen: [2], tokens: [1, 2, 0, 2], own: 1 },
+  ]);
+  const numbers = (scale: number, span: number) =>
+    Float64Array.from(
+      texts.flatMap((text) => text.tokens.map((_, k) => ((scale * (text.own + 0.61 * k)) % span) + 0.05)),
+      (x) => x,
+    );
+  const logprobs = (scale: number) => numbers(scale, 3).map((x) => -x);
+  return {
+    ...forcedTexts(texts.map(({ own: _own, ...text }) => text)),
+    fields: { oldLogprobs: logprobs(7.1), 'proxy.logprobs': logprobs(5.3), oldEntropies: numbers(3.7, 2.4) },
+  };
+}
+
+/**
  * The batch with all that some methods need and a plain one lacks: spans, tests, continuations, efforts and token fields. What a
  * response gets follows from its own tokens and numbers, so that it does not depend on where the response stands.
  */
@@ -102,6 +131,7 @@ export function furnish(batch: RolloutBatch): RolloutBatch {
     trueValues: old.map((_, t) => (7.13 * own(t)) % 1),
     trueAdvantages: old.map((_, t) => ((3.71 * own(t)) % 1) - 0.5),
     importance: old.map((_, t) => (tokens[t] === 3 ? NaN : (5.3 * own(t)) % 1)),
+    answerOutlook: old.map((_, t) => -((2.9 * own(t)) % 4)),
   };
   const hidden = rowsOf(tokens.length, 3, (t, k) => ((2.9 * own(t) + 0.61 * k * (tokens[t] + 1)) % 2) - 1);
   const width = Math.max(6, ...tokens.map((id) => id + 1));
@@ -129,8 +159,9 @@ export function furnish(batch: RolloutBatch): RolloutBatch {
       [GRADIENT_PLACES]: { level: 'token', width: 1, values: Float64Array.from(tokens.keys()) },
       [GRADIENT_PRODUCTS]: { level: 'token', width: tokens.length, values: products },
     },
+    forced: forcedFor(batch, own),
     ...batch,
-    groups: batch.groups.map((group) => ({ effort: 1, greedyReward: 0.5, ...group })),
+    groups: batch.groups.map((group) => ({ effort: 1, greedyReward: 0.5, referenceAnswer: [1, 2], ...group })),
     responses: batch.responses.map(responseOf),
     fields: { ...given, ...fields },
   };

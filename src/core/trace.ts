@@ -28,7 +28,15 @@ function sizeOf(batch: RolloutBatch, level: TraceLevel): number {
       return batch.responses.length;
     case 'token':
       return batch.tokens.length;
+    case 'forced':
+      return batch.forced?.tokens.length ?? 0;
   }
+}
+
+/** Where the entries of a level stand in the whole batch. */
+function indexOf({ responseIndex, tokenIndex, forcedIndex }: BatchSlice, level: TraceLevel): Int32Array {
+  if (level === 'response') return responseIndex;
+  return level === 'forced' ? forcedIndex : tokenIndex;
 }
 
 /**
@@ -54,7 +62,7 @@ export function scatterTrace(
     if (entry.level === 'batch' && keepBatchLevel) place.values[0] = entry.values[0];
     else {
       const isByGroup = level === 'group' || level === 'test';
-      const index = isByGroup ? slice.groups : level === 'response' ? slice.responseIndex : slice.tokenIndex;
+      const index = isByGroup ? slice.groups : indexOf(slice, level);
       for (let i = 0; i < index.length * width; i++) {
         const to = index[Math.floor(i / width)] * width + (i % width);
         place.values[to] = spread ? entry.values[0] : entry.values[i];

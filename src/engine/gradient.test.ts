@@ -46,20 +46,21 @@ async function drifted(temperature: number) {
   const here = model.getParameters();
   const groups = batch.groups.map((_, g) => g);
   const directions = [1, 2, 3].map(direction);
-  const found = new Map<string, Float64Array>();
-  /** log π of the whole batch at weights moved along a direction; shared by all methods. */
-  const logprobsAt = (k: number, distance: number): Float64Array => {
+  type Evaluated = ReturnType<typeof evaluateMinibatch>;
+  const found = new Map<string, Evaluated>();
+  /** log π of the whole batch, forced texts included, at weights moved along a direction; shared by all methods. */
+  const evaluatedAt = (k: number, distance: number): Evaluated => {
     const key = `${k} ${distance}`;
     let values = found.get(key);
     if (!values) {
       model.setParameters(here.map((w, i) => w + distance * directions[k][i]));
-      values = evaluateMinibatch(model, batch, groups).logprobs;
+      values = evaluateMinibatch(model, batch, groups);
       model.setParameters(here);
       found.set(key, values);
     }
     return values;
   };
-  return { batch, here, directions, logprobsAt };
+  return { batch, here, directions, evaluatedAt };
 }
 
 describe.each([1, 1.4])('the parameter gradient at T_base %s', (temperature) => {
@@ -72,7 +73,7 @@ describe.each([1, 1.4])('the parameter gradient at T_base %s', (temperature) => 
     'of %s equals finite differences of its loss in three directions',
     async (id, entry) => {
       const method = await entry.load();
-      const { batch, here, directions, logprobsAt } = place;
+      const { batch, here, directions, evaluatedAt } = place;
       model.setParameters(here);
       // A KL term where the method has one, so that the regulariser is on the path too.
       const defaults = defaultKnobs(method);
@@ -80,20 +81,23 @@ describe.each([1, 1.4])('the parameter gradient at T_base %s', (temperature) => 
       const credit = { batch, composed: composeMethod(method), knobs, state: null };
       const { kept, rewards, advantages } = prepareCredit(credit);
       const groups = Array.from(kept.keys()).filter((group) => kept[group] === 1);
-      const { result: update, gradLogits, logprobs } = prepareUpdate(model, { ...credit, groups, rewards, advantages });
-      const { tokenIndex } = update.minibatch;
+      const { result: update, gradLogits, logprobs, forcedLogprobs } = prepareUpdate(model, { ...credit, groups, rewards, advantages });
+      const { tokenIndex, forcedIndex } = update.minibatch;
       if (update.trace.clipState) expect(update.trace.clipState.values.some((state) => state > 0)).toBe(true);
       expect(logprobs.some((value, i) => Math.abs(value - (batch.fields.oldLogprobs?.[tokenIndex[i]] ?? 0)) > 0.05)).toBe(true);
       model.backward(gradLogits);
       const gradient = model.getGradient();
 
       const held = holdLoss(id, { batch: update.minibatch.batch, knobs, trace: update.trace });
-      const { loss, branches } = held(logprobs);
+      const { loss, branches } = held(logprobs, forcedLogprobs);
       expect(Math.abs(loss - update.loss)).toBeLessThan(1e-9);
       /** The slope of the loss along a direction, over the largest step at which every token keeps its branch. */
       const numericAlong = (k: number): number => {
         for (let h = 0.01; h > 1e-4; h /= 2) {
-          const [up, down] = [h, -h].map((distance) => held(gather(logprobsAt(k, distance), tokenIndex)));
+          const [up, down] = [h, -h].map((distance) => {
+            const moved = evaluatedAt(k, distance);
+            return held(gather(moved.logprobs, tokenIndex), gather(moved.forcedLogprobs, forcedIndex));
+          });
           if (sameBranches(up.branches, branches) && sameBranches(down.branches, branches)) return (up.loss - down.loss) / (2 * h);
         }
         throw new Error('every step along this direction crosses a bound');

@@ -10,7 +10,7 @@ import type { KnobValues } from '../core/stages/types.ts';
 import type { TrainingSettings } from './protocol.ts';
 import { packResponses } from './pack.ts';
 import { pairsOf } from './rollout.ts';
-import { noteUpdate, secondPass, sharedAnswers, updateSecond } from './secondModels.ts';
+import { followPolicy, noteUpdate, secondPass, sharedAnswers, updateSecond } from './secondModels.ts';
 import type { SecondModel, SecondPass } from './secondModels.ts';
 import { settled, type Steps } from './steps.ts';
 import type { AdamSettings, AnyModel } from './types.ts';
@@ -110,7 +110,11 @@ export function* runUpdates(options: UpdateOptions, credit: CreditInput, answere
     const minibatches = minibatchesOf(groupsKept, settings.minibatches, hashText(options.seed), STREAM.minibatch, step, epoch);
     for (const [minibatch, groups] of minibatches.entries()) {
       const input = { ...credit, groups, update: updates.length, rewards, advantages, ...aims };
-      const { result, logprobs, entropies, gradLogits, gradOutputs, answers, passes } = yield* updateSteps(model, input, second);
+      const { result, logprobs, entropies, forcedLogprobs, gradLogits, gradOutputs, answers, passes } = yield* updateSteps(
+        model,
+        input,
+        second,
+      );
       let gradientNorm = 0;
       if (trainsPolicy) {
         yield* settled(model.backward(gradLogits, gradOutputs));
@@ -133,7 +137,8 @@ export function* runUpdates(options: UpdateOptions, credit: CreditInput, answere
       // A policy that is left as it is was given no gradient.
       const { gradLogprobs, loss } = trainsPolicy ? result : { gradLogprobs: new Float64Array(logprobs.length), loss: totalLoss(models) };
       const learned = models.length > 0 ? { models } : {};
-      updates.push({ epoch, minibatch, groups, logprobs, entropies, gradLogprobs, loss, gradientNorm, ...learned });
+      const forced = result.gradForced ? { forced: { logprobs: forcedLogprobs, gradLogprobs: result.gradForced } } : {};
+      updates.push({ epoch, minibatch, groups, logprobs, entropies, gradLogprobs, ...forced, loss, gradientNorm, ...learned });
       if (epoch < settings.epochs - 1) continue;
       for (const value of result.trace.clipState?.values ?? [])
         clipped += value === CLIP_STATE.clipped || value === CLIP_STATE.dualClipped ? 1 : 0;
@@ -141,6 +146,7 @@ export function* runUpdates(options: UpdateOptions, credit: CreditInput, answere
     }
   }
   const records = updates.length > 0 ? updateOnce(options, { ...credit, rewards, ...aims }, answered) : answered.records;
+  for (const each of second) followPolicy(each, model, knobs, step + 1);
   if (!records || !model.getParameters().every(Number.isFinite)) return null;
   return { updates, records, clipFraction: counted > 0 ? clipped / counted : 0 };
 }

@@ -88,7 +88,14 @@ export function assembleBatch(task: Task, model: AnyModel, sampled: readonly Sam
   const responses: RolloutResponse[] = [];
   let at = 0;
   sampled.forEach(({ prompt, responses: members }, group) => {
-    groups.push({ prompt, start: responses.length, end: responses.length + members.length, ...task.effortOf?.(prompt) });
+    const referenceAnswer = task.reference?.answer(prompt);
+    groups.push({
+      prompt,
+      start: responses.length,
+      end: responses.length + members.length,
+      ...(referenceAnswer ? { referenceAnswer } : {}),
+      ...task.effortOf?.(prompt),
+    });
     for (const member of members) {
       const { reward, parts, spans } = task.verify(prompt, member.tokens);
       const length = member.tokens.length;
@@ -100,6 +107,7 @@ export function assembleBatch(task: Task, model: AnyModel, sampled: readonly Sam
         ...(parts ? { parts } : {}),
         ...(spans ? { spans } : {}),
         ...(member.truncated ? { truncated: true } : {}),
+        ...(task.reference ? { wellFormed: task.reference.split(prompt, member.tokens).isWellFormed } : {}),
       });
       logits.set(member.logits.subarray(0, length * V), at * V);
       hidden.set(member.hidden.subarray(0, length * d), at * d);

@@ -12,7 +12,7 @@ import type { KnobValues } from '../core/stages/types.ts';
 import { logSoftmaxInto } from './distribution.ts';
 import { fitVector, freshOptimizer, initialParameters } from './layout.ts';
 import { packResponses, type Pair } from './pack.ts';
-import type { AdamSettings, LanguageModel, ModelConfig } from './types.ts';
+import type { AdamSettings, AnyModel, LanguageModel, ModelConfig } from './types.ts';
 
 export interface SecondModel {
   spec: ModelSpec;
@@ -203,6 +203,16 @@ export function updateSecond(
   if (!Number.isFinite(result.loss) || !Number.isFinite(gradientNorm)) return null;
   own.adamStep(adam);
   return noteUpdate(second, pass.answers, result.loss, gradientNorm);
+}
+
+/** Moves a copy that lags behind the policy, where its time has come. */
+export function followPolicy(second: SecondModel, policy: AnyModel, knobs: KnobValues, steps: number): void {
+  const { own, spec } = second;
+  const share = spec.follow?.(knobs, steps) ?? 0;
+  if (!own || share === 0) return;
+  const ahead = fitVector(policy.getParameters(), own.layout);
+  own.setParameters(own.getParameters().map((weight, i) => (1 - share) * weight + share * ahead[i]));
+  second.updates++;
 }
 
 /** Counts an update and gives its record. */

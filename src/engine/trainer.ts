@@ -100,6 +100,15 @@ function restore(model: AnyModel, good: ReturnType<typeof snapshot>): void {
   model.setOptimizer(good.optimizer);
 }
 
+/** The batch with what a filter reads of reference answers, where the method reads them. */
+function* judgeable(
+  { model, task, base, method: { composed, knobs } }: TrainerOptions<AnyModel>,
+  batch: RolloutBatch,
+): Steps<RolloutBatch> {
+  if (!composed.needs.has('answerLogprobs')) return batch;
+  return yield* measureSteps(batch, [{ kind: 'answers' }], { model, base, task, second: [], knobs });
+}
+
 /** Rolls out a step's groups; slots whose groups the method rejects are drawn again with other prompts. */
 function* rollOut(options: TrainerOptions<AnyModel>, step: number, state: MethodState): Steps<RolloutBatch> {
   const { model, task, seed, settings, method } = options;
@@ -125,7 +134,8 @@ function* rollOut(options: TrainerOptions<AnyModel>, step: number, state: Method
     missing.forEach((slot, i) => {
       chosen[slot] = drawn[i];
     });
-    const keep = sampling.keepGroups?.({ batch: { ...assembleBatch(task, model, drawn, temperature), draw }, knobs, state }).keep;
+    const judged = sampling.keepGroups && (yield* judgeable(options, { ...assembleBatch(task, model, drawn, temperature), draw }));
+    const keep = judged && sampling.keepGroups?.({ batch: judged, knobs, state }).keep;
     missing = missing.filter((_, i) => keep?.[i] === 0);
   }
   return { ...assembleBatch(task, model, chosen, temperature), draw };

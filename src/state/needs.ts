@@ -7,6 +7,9 @@ const TASK_NEEDS: Readonly<Partial<Record<Need, string>>> = {
   steps: 'samples whose steps are each known to be right or wrong',
   chunks: 'samples of which is known what was not needed any more',
   tests: 'several test results for each sample',
+  answerLogprobs: 'how likely the reference answer is after each reasoning',
+  proxyAnswerLogprobs: 'how likely a lagged copy of the model finds the reference answer after each reasoning',
+  corpusLogprobs: 'a text of an unlabelled corpus for each prompt, and how likely it is',
 };
 
 /** Needs that the engine fills while it trains. */

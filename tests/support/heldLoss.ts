@@ -4,12 +4,13 @@
  */
 import type { RolloutBatch } from '../../src/core/batch.ts';
 import { CLIP_STATE } from '../../src/core/pipeline.types.ts';
+import { LIKELIHOOD_KINDS } from '../../src/core/stages/likelihood.ts';
 import { KL_TYPES } from '../../src/core/stages/lossKnobs.ts';
 import { RATIO_LEVEL } from '../../src/core/stages/sequenceSurrogate.ts';
 import type { KnobValues, Trace } from '../../src/core/stages/types.ts';
 
-/** The loss at other log-probs [N], and which branch every token is in: a loss has no derivative where one changes. */
-export type HeldLoss = (logprobs: Float64Array) => { loss: number; branches: Int8Array };
+/** The loss at other log-probs [N] (and of forced tokens [F]), and which branch every token is in: a loss has no derivative where one changes. */
+export type HeldLoss = (logprobs: Float64Array, forced?: Float64Array) => { loss: number; branches: Int8Array };
 
 /** An update that was computed: its minibatch, knobs and trace. */
 export interface Computed {
@@ -114,6 +115,45 @@ const FORMS: Readonly<Record<string, Form>> = {
   sapo: softGate,
   gmpo: geometricMean,
   'kl-cov': distancePenalty,
+  'likelihood-rewards': weighted(null),
+  verifree: weighted(null),
+};
+
+/** What a loss adds for forced texts, as a function of their log-probs l. */
+type ForcedForm = (computed: Computed, texts: NonNullable<RolloutBatch['forced']>['texts'], l: Float64Array) => number;
+const sumOver = (l: Float64Array, { start, end }: { start: number; end: number }) => l.slice(start, end).reduce((a, b) => a + b, 0);
+const answersOf = (texts: Parameters<ForcedForm>[1]) => texts.filter(({ kind }) => kind === 'answer');
+
+/** −mean R(θ), R by the kind; of the last, −mean over groups of the log of the mean probability. */
+const likelihoodTerm: ForcedForm = ({ batch, knobs }, texts, l) => {
+  const answers = answersOf(texts);
+  const kind = LIKELIHOOD_KINDS[knobs.likelihoodKind];
+  const own = answers.map((text) => {
+    const n = text.end - text.start;
+    const s = sumOver(l, text);
+    if (kind === 'prob') return Math.exp(s);
+    if (kind === 'avgProb') return l.slice(text.start, text.end).reduce((a, b) => a + Math.exp(b), 0) / n;
+    return kind === 'logprob' ? s : kind === 'avgLogprob' ? s / n : 0;
+  });
+  const whole = batch.groups.map(({ start, end }) => Math.log(mean(answers.slice(start, end).map((text) => Math.exp(sumOver(l, text))))));
+  return -knobs.answerCoef * (kind === 'jepo' ? mean(whole) : mean(own));
+};
+
+/** −mean coef s with the coefficient held. */
+const weightedTerm: ForcedForm = ({ knobs, trace }, texts, l) =>
+  -knobs.answerCoef * mean(answersOf(texts).map((text, i) => trace.answerCoefs.values[i] * sumOver(l, text)));
+
+/** λ times the mean over corpus texts of −Σ l, but for the tokens that were thought about. */
+const corpusTerm: ForcedForm = ({ knobs }, texts, l) => {
+  const corpora = texts.filter(({ kind }) => kind === 'corpus');
+  const left = corpora.map(({ start, end, chosen = [] }) => -sumOver(l, { start, end }) + chosen.reduce((sum, k) => sum + l[start + k], 0));
+  return knobs.ntpWeight * mean(left);
+};
+
+const FORCED_FORMS: Readonly<Record<string, ForcedForm>> = {
+  'likelihood-rewards': likelihoodTerm,
+  verifree: weightedTerm,
+  rmt: corpusTerm,
 };
 
 /** The estimators of the KL without their clamps; with + the value is held and the slope is that of k2. */
@@ -150,8 +190,10 @@ export function holdLoss(id: string, { batch, knobs, trace }: Computed): HeldLos
     }),
   );
   const isPenalised = trace.hasPenalty?.values[0] === 1;
-  return (logprobs) => {
-    let loss = 0;
+  const forcedForm = id in FORCED_FORMS ? FORCED_FORMS[id] : null;
+  const forcedNow = batch.forced?.fields.logprobs ?? batch.forced?.fields.oldLogprobs;
+  return (logprobs, forced = forcedNow) => {
+    let loss = forcedForm && forced ? forcedForm({ batch, knobs, trace }, batch.forced?.texts ?? [], forced) : 0;
     const branches = new Int8Array(2 * n);
     for (let t = 0; t < n; t++) {
       const held = (name: string) => constants[name][t];

@@ -49,6 +49,15 @@ export const METHODS: readonly MethodEntry[] = [
   { id: 'e1', title: 'e1', family: 'length', load: async () => (await import('./e1.ts')).e1 },
   { id: 'ppo-gae', title: 'PPO', family: 'model', load: async () => (await import('./ppo-gae.ts')).ppoGae },
   { id: 'prime', title: 'PRIME', family: 'model', load: async () => (await import('./prime.ts')).prime },
+  {
+    id: 'likelihood-rewards',
+    title: 'Likelihood rewards',
+    family: 'model',
+    load: async () => (await import('./likelihood-rewards.ts')).likelihoodRewards,
+  },
+  { id: 'verifree', title: 'VeriFree', family: 'model', load: async () => (await import('./verifree.ts')).verifree },
+  { id: 'nover', title: 'NOVER', family: 'model', load: async () => (await import('./nover.ts')).nover },
+  { id: 'rlpr', title: 'RLPR', family: 'model', load: async () => (await import('./rlpr.ts')).rlpr },
   { id: 'tree-td', title: 'Tree TD', family: 'truth', load: async () => (await import('./tree-td.ts')).treeTdMethod },
   {
     id: 'true-advantage',

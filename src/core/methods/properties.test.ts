@@ -22,6 +22,8 @@ const RUNS = { numRuns: Math.ceil((fc.readConfigureGlobal().numRuns ?? 100) / 2)
 const atLeast = (perRun: number) => (RUNS.numRuns < 20 ? 0 : perRun * RUNS.numRuns);
 const ids = METHODS.map(({ id }) => id);
 
+/** Methods that read how likely the reference answer is, and by default no reward. */
+const LIKELIHOOD = ['likelihood-rewards', 'verifree', 'rlpr', 'nover'];
 /** Methods whose equal rewards keep an advantage, by their own equations. */
 const KEEP_EQUAL_REWARDS = [
   // It may have no baseline.
@@ -42,6 +44,9 @@ const KEEP_EQUAL_REWARDS = [
   'prime',
   // Its advantages are the oracle's.
   'true-advantage',
+  // They read how likely the reference answer is, or a length beside the reward.
+  ...LIKELIHOOD,
+  'rmt',
 ];
 /** Methods whose advantage no reward of the batch enters. */
 const READ_NO_REWARD = ['true-advantage'];
@@ -53,7 +58,7 @@ const SCALE_WITH_REWARDS = ['rloo', 'dr-grpo', 'opo', 'treerl', 'tree-td'];
 /** Methods whose advantages are normalised, or whose tokens are compared, over all groups. */
 const COMPARE_OVER_THE_BATCH = ['reinforce-pp', 'delta', 'ppo-gae', 'prime'];
 /** Losses without a clip of the ratio at 1 ± ε: none, a clip of the weight alone, a gate, bounds on the log-ratio, a price for moving. */
-const NO_CLIP = ['reinforce', 'cispo', 'sapo', 'gmpo', 'kl-cov'];
+const NO_CLIP = ['reinforce', 'cispo', 'sapo', 'gmpo', 'kl-cov', 'likelihood-rewards', 'verifree'];
 
 /** Defaults with every group kept, so that a property sees all of its tokens. */
 function knobsFor(method: Method, changes: Record<string, number> = {}): Record<string, number> {
@@ -159,6 +164,18 @@ describe.each(ids)('%s', (id) => {
           count.compared++;
           if (Math.abs(slope) > 1e-6) count.moving++;
           must(close(here.gradLogprobs[t], slope, 1e-6), `token ${t}: ${here.gradLogprobs[t]} against ${slope}`);
+        }
+        const forced = batch.forced?.fields.oldLogprobs ?? new Float64Array(0);
+        for (let f = 0; f < forced.length; f++) {
+          const [up, down] = [1e-5, -1e-5].map(
+            (d) =>
+              held(
+                at,
+                forced.map((x, k) => (k === f ? x + d : x)),
+              ).loss,
+          );
+          const slope = (up - down) / 2e-5;
+          must(close(here.gradForced?.[f] ?? 0, slope, 1e-6), `forced token ${f}: ${here.gradForced?.[f]} against ${slope}`);
         }
       }),
       RUNS,

@@ -70,6 +70,10 @@ export interface ModelSpec {
   /** The loss reads `now.logits` / `now.endAnswers`; only with its own trunk, and the page then shows no trace of the loss. */
   readsLogits?: boolean;
   readsEnd?: boolean;
+  /** It is also asked how likely the batch's forced texts are: `<name>.logprobs` of the forced tokens. */
+  readsForced?: boolean;
+  /** A copy that lags behind the policy instead of learning: the share of the policy that it takes over after this many steps. */
+  follow?(knobs: KnobValues, steps: number): number;
   loss(input: ModelLossInput): ModelLossResult;
 }
 

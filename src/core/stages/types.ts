@@ -18,6 +18,11 @@ export type Need =
   | 'logits'
   | 'hidden'
   | 'greedyReward'
+  /** How likely the policy, or its lagged copy, makes the reference answer after each response's reasoning. */
+  | 'answerLogprobs'
+  | 'proxyAnswerLogprobs'
+  /** How likely the policy makes a corpus text of each group. */
+  | 'corpusLogprobs'
   /** Spans of this kind with exact labels. */
   | 'steps'
   | 'chunks'
@@ -27,11 +32,11 @@ export type Need =
   | `measured:${string}`;
 
 /** Which index a traced array runs over. */
-export type TraceLevel = 'batch' | 'group' | 'response' | 'token' | 'test';
+export type TraceLevel = 'batch' | 'group' | 'response' | 'token' | 'test' | 'forced';
 
 export interface TraceEntry {
   level: TraceLevel;
-  /** batch: [1], group: [groups], response: [responses], token: [N], test: [groups × tests] row-major. NaN where undefined. */
+  /** batch: [1], group: [groups], response: [responses], token: [N], test: [groups × tests] row-major, forced: [F] tokens of forced texts. NaN where undefined. */
   values: Float64Array;
 }
 
@@ -82,6 +87,8 @@ export interface LossResult {
   gradLogprobs: Float64Array;
   /** ∂loss/∂logits where a method needs it, [N,V] row-major. */
   gradLogits?: Float64Array;
+  /** ∂loss/∂log π of the minibatch's forced tokens, [F], where the loss reads them. */
+  gradForced?: Float64Array;
   trace: Trace;
 }
 
@@ -103,6 +110,20 @@ export interface SamplingStage {
   transform(input: SamplingInput): { temperature: number; trace: Readonly<Record<string, number>> };
   /** Which groups take part in the update: [groups] of 0/1. Absent: all. Rejected groups are sampled again where the trainer can. */
   keepGroups?(input: StageInput): { keep: Uint8Array; trace: Trace };
+  /** On a task with a corpus: which token of a text to think about, and within how many tokens. Absent: the task's own prompts. */
+  choosePlace?(input: PlaceInput): { position: number; budget: number };
+}
+
+/** One corpus text whose prompt is about to be made. */
+export interface PlaceInput {
+  /** Entropy of the policy at each token of the text, nats, and the positions that can be asked for, ascending. */
+  entropies: ArrayLike<number>;
+  allowed: readonly number[];
+  knobs: KnobValues;
+  /** Steps taken before this one. */
+  step: number;
+  /** Uniform draws. */
+  draws: readonly [number, number];
 }
 
 export interface Stages {

@@ -87,6 +87,16 @@ function verify(prompt: readonly number[], response: readonly number[]): Verdict
   return { reward: isRight ? 1 : 0, parts: [...sums, isRight ? 1 : 0], spans: [...stepsOf(addends, response), chunk] };
 }
 
+/** The answer is the digit before the final dot; all before it is reasoning, the strategy included. One cut off has no answer. */
+function split(_prompt: readonly number[], response: readonly number[]): { reasoning: number; isWellFormed: boolean } {
+  const last = response.length - 1;
+  if (response[last] !== END) return { reasoning: response.length, isWellFormed: false };
+  const hasAnswer = isDigit(response[last - 1]);
+  const reasoning = hasAnswer ? last - 1 : last;
+  const isSteps = response[0] === STEPS && (reasoning === 1 || response[reasoning - 1] === THEN);
+  return { reasoning, isWellFormed: hasAnswer && (isSteps || (response[0] === DIRECT && reasoning === 1)) };
+}
+
 /** The strategy, and each sum with what it should have been. */
 function render(prompt: readonly number[], response: readonly number[]): Annotation[] {
   const addends = addendsOf(prompt);
@@ -124,7 +134,7 @@ export const chainSum: Task = {
     title: 'Chain sum',
     sentence: 'The model adds four digits modulo 10; it is right when the digit before the final dot is the true sum.',
     legend: 'S = in steps, D = direct; digits are running sums mod 10; wrong steps underlined',
-    provides: ['steps', 'chunks', 'tests'],
+    provides: ['steps', 'chunks', 'tests', 'answerLogprobs', 'proxyAnswerLogprobs'],
     tests: ['sum of 2', 'sum of 3', 'sum of 4', 'answer'],
   },
   vocabulary: GLYPHS,
@@ -134,6 +144,7 @@ export const chainSum: Task = {
   samplePrompt,
   verify,
   demonstrate,
+  reference: { answer: (prompt) => [sumOf(addendsOf(prompt)), END], split },
   render,
   isFormatToken: (_prompt, response, position) => response[position] === THEN || response[position] === END,
 };

@@ -96,6 +96,14 @@ function verify(prompt: readonly number[], response: readonly number[]): Verdict
   return { reward: response[answerPosition(response)] === sum ? 1 : 0, spans: spansOf(sum, response) };
 }
 
+/** The thinking runs to its end token and includes it; a response that never stops thinking is all reasoning, but for its dot. */
+function split(_prompt: readonly number[], response: readonly number[]): { reasoning: number; isWellFormed: boolean } {
+  const stop = response.indexOf(THINK_END);
+  const isEnded = response[response.length - 1] === END;
+  const reasoning = stop >= 0 ? stop + 1 : response.length - (isEnded ? 1 : 0);
+  return { reasoning, isWellFormed: stop >= 0 && answerPosition(response) === reasoning };
+}
+
 /** What each chunk works out, and the answer; chunks after the first right one are marked redundant. */
 function render(prompt: readonly number[], response: readonly number[]): Annotation[] {
   const sum = sumOf(addendsOf(prompt));
@@ -151,7 +159,7 @@ export const recheck: Task = {
     sentence:
       'The model adds two to four digits modulo 10, may check its sum again and again, then answers; it is right when the digit after the bar is the true sum.',
     legend: '¼ ½ ¾ F = effort asked for; digits are running sums mod 10; ? = check again, | = stop thinking; wrong results underlined',
-    provides: ['chunks'],
+    provides: ['chunks', 'answerLogprobs', 'proxyAnswerLogprobs'],
   },
   vocabulary: GLYPHS,
   endToken: END,
@@ -161,6 +169,7 @@ export const recheck: Task = {
   samplePrompt,
   verify,
   demonstrate,
+  reference: { answer: (prompt) => [sumOf(addendsOf(prompt)), END], split },
   render,
   effortOf,
   isFormatToken: (_prompt, response, position) => response[position] === THEN || response[position] === END,

@@ -49,6 +49,13 @@ export interface Task {
   verify(prompt: readonly number[], response: readonly number[]): Verdict;
   /** A noisy demonstration: the response tokens for this prompt, end token included. */
   demonstrate(prompt: readonly number[], random: RandomStream): number[];
+  /** For tasks whose responses reason first and then answer: what the answer should have been, and where the reasoning ends. */
+  reference?: {
+    /** The reference answer's tokens, end token included. */
+    answer(prompt: readonly number[]): readonly number[];
+    /** How many tokens of a response are reasoning, and whether an answer of the right form follows them. */
+    split(prompt: readonly number[], response: readonly number[]): { reasoning: number; isWellFormed: boolean };
+  };
   /** The response in words, in order of `start`. */
   render?(prompt: readonly number[], response: readonly number[]): readonly Annotation[];
   /** The effort r that a prompt asks for, and the same number for all prompts that ask the same question at different efforts. */

@@ -2,6 +2,7 @@
 import type { RolloutBatch } from '../../core/batch.ts';
 import type { Measure } from '../../core/measures.ts';
 import type { Steps } from '../steps.ts';
+import { measureAnswers } from './answers.ts';
 import { measureGradients } from './gradients.ts';
 import { measureGreedy } from './greedy.ts';
 import { measureImportance } from './importance.ts';
@@ -17,6 +18,7 @@ const MEASURERS: { readonly [K in Measure['kind']]: Measurer<K> } = {
   greedy: measureGreedy,
   gradients: measureGradients,
   importance: measureImportance,
+  answers: measureAnswers,
 };
 
 /** The batch with what these measures give, one after the other. */
