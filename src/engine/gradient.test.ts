@@ -24,7 +24,12 @@ const model = await createModel(config, { backend: 'wasm' });
 /** Larger than at the start of pre-training, so that no direction is flat. */
 const parameters = initialParameters(config, 3).map((w) => (w === 1 ? 1 : 3 * w));
 /** Responses end early often enough for ragged groups, and rewards vary, in every group. */
-const task = { ...chainSum, verify: (_: readonly number[], response: readonly number[]) => ({ reward: response[0] % 2 }) };
+const task = {
+  ...chainSum,
+  verify: (_: readonly number[], response: readonly number[]) => ({ reward: response[0] % 2 }),
+  // Untrained responses have no form that a method could read.
+  reference: undefined,
+};
 
 /** A direction of unit length, random by its number. */
 function direction(k: number): Float64Array {

@@ -76,8 +76,11 @@ function spliceUpdate(
   };
 }
 
-/** The batch with one response replaced by the only response of `scored`. A field that `scored` lacks is dropped from the batch: it would lie. */
-function withResponse(batch: RolloutBatch, response: number, scored: RolloutBatch): RolloutBatch {
+/**
+ * The batch with one response replaced by the only response of `scored`. A field that `scored` lacks is dropped from the batch: it
+ * would lie. So are texts forced after the responses, which followed what stood there.
+ */
+function withResponse({ forced: _forced, ...batch }: RolloutBatch, response: number, scored: RolloutBatch): RolloutBatch {
   const old = batch.responses[response];
   const fresh = scored.responses[0];
   const shift = fresh.end - fresh.start - (old.end - old.start);
@@ -109,6 +112,6 @@ function withResponse(batch: RolloutBatch, response: number, scored: RolloutBatc
       old.end,
       new Uint8Array(fresh.end - fresh.start).fill(EDITED),
     ),
-    updates: batch.updates.map((update) => spliceUpdate(update, batch, response, logprobs, entropies)),
+    updates: batch.updates.map(({ forced: _record, ...update }) => spliceUpdate(update, batch, response, logprobs, entropies)),
   };
 }
