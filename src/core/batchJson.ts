@@ -5,7 +5,7 @@
 import type { Continuation, RolloutBatch, RolloutGroup, RolloutResponse, Span, TokenField, TokenMatrix, UpdateRecord } from './batch.ts';
 import { concatenate, groupTokens } from './batchSlice.ts';
 import type { ReadText } from './forcedJson.ts';
-import { joinForced, readGroupForced } from './forcedJson.ts';
+import { joinForced, readForcedUpdate, readGroupForced } from './forcedJson.ts';
 import type { JsonObject } from './jsonReader.ts';
 import {
   InputError,
@@ -255,18 +255,6 @@ function readUpdate(value: unknown, path: string, batch: RolloutBatch): UpdateRe
     loss: readAnyNumber(json.loss, `${path}.loss`),
     gradientNorm: readAnyNumber(json.gradientNorm, `${path}.gradientNorm`),
   };
-}
-
-function readForcedUpdate(value: unknown, path: string, { forced }: RolloutBatch, groups: readonly number[]): UpdateRecord['forced'] {
-  const json = readObject(value, path);
-  const length = (forced?.texts ?? []).reduce((n, { group, start, end }) => (groups.includes(group) ? n + end - start : n), 0);
-  const array = (name: 'logprobs' | 'gradLogprobs') => {
-    const numbers = readNumbers(json[name], `${path}.${name}`);
-    if (numbers.length !== length)
-      throw new InputError(`${path}.${name}`, `has ${numbers.length} entries, its groups have ${length} forced tokens`);
-    return Float64Array.from(numbers);
-  };
-  return { logprobs: array('logprobs'), gradLogprobs: array('gradLogprobs') };
 }
 
 function readDraw(value: unknown): RolloutBatch['draw'] {

@@ -2,7 +2,7 @@
  * The human JSON form of forced texts. A response's `answerLogprobs` (and `proxyAnswerLogprobs`) are those of its group's
  * `referenceAnswer`, forced after its first `reasoningLength` tokens (by default all of them); a group's `corpus` is a text of its own.
  */
-import type { ForcedField, ForcedText, ForcedTexts, RolloutBatch } from './batch.ts';
+import type { ForcedField, ForcedText, ForcedTexts, RolloutBatch, UpdateRecord } from './batch.ts';
 import { concatenate } from './batchSlice.ts';
 import { forcedTexts } from './forced.ts';
 import type { JsonObject } from './jsonReader.ts';
@@ -89,6 +89,24 @@ export function joinForced(read: readonly ReadText[]): ForcedTexts | undefined {
   }
   const texts = read.map(({ fields: _fields, ...text }) => text);
   return { ...forcedTexts(texts), fields };
+}
+
+/** What an update recorded of the forced tokens of its groups. */
+export function readForcedUpdate(
+  value: unknown,
+  path: string,
+  { forced }: RolloutBatch,
+  groups: readonly number[],
+): UpdateRecord['forced'] {
+  const json = readObject(value, path);
+  const length = (forced?.texts ?? []).reduce((n, { group, start, end }) => (groups.includes(group) ? n + end - start : n), 0);
+  const array = (name: 'logprobs' | 'gradLogprobs') => {
+    const numbers = readNumbers(json[name], `${path}.${name}`);
+    if (numbers.length !== length)
+      throw new InputError(`${path}.${name}`, `has ${numbers.length} entries, its groups have ${length} forced tokens`);
+    return Float64Array.from(numbers);
+  };
+  return { logprobs: array('logprobs'), gradLogprobs: array('gradLogprobs') };
 }
 
 /** The entries that `readGroupForced` reads, of a response or (where none is given) of a group. */
