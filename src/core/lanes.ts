@@ -75,6 +75,11 @@ function ownValues(name: string, batch: RolloutBatch, credit: CreditResult): Flo
       return entropyChangeOf(batch);
     case 'entropyPush':
       return entropySlopeOf(batch)?.map((slope, t) => slope * credit.credit[t]);
+    case 'drawnValues': {
+      // What was drawn from the policy itself has one value, not two.
+      const { drawnValues, trueValues, samplingLogprobs, oldLogprobs } = batch.fields;
+      return drawnValues ?? (samplingLogprobs?.every((value, t) => value === oldLogprobs?.[t]) ? trueValues : undefined);
+    }
     case 'creditError': {
       const truth = batch.fields.trueAdvantages;
       const scale = truth ? fittedScale(credit.credit, truth) : 0;

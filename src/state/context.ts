@@ -26,7 +26,12 @@ export interface Snapshot {
   edits: readonly Edit[];
 }
 
+/** Takes a bundle's batch to show it later, or leaves it (false) to be shown at once. */
+export type Gate = (batch: RolloutBatch, change: Pick<LabState, 'source' | 'step'>) => boolean;
+
 export interface LabContext extends Speaker {
+  /** Who holds a live batch back until what is to be shown with it is there; null for nobody. */
+  gate: Gate | null;
   store: StoreApi<LabState>;
   deps: LabDeps;
   /** Credits the batch again at once. */

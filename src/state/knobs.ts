@@ -32,7 +32,10 @@ export function clampMessage(knob: Knob, asked: number): string | null {
 }
 
 /** Values of a link against the knobs of these methods and of the run: unknown ones dropped, others clamped, each told in a sentence. */
-export function checkKnobs(overrides: KnobValues, methods: readonly Method[]): { overrides: Record<string, number>; problems: string[] } {
+export function checkKnobs(
+  overrides: KnobValues,
+  methods: readonly Pick<Method, 'knobs'>[],
+): { overrides: Record<string, number>; problems: string[] } {
   const kept: Record<string, number> = {};
   const problems: string[] = [];
   for (const [id, asked] of Object.entries(overrides)) {

@@ -133,6 +133,7 @@ export function createLab(deps: LabDeps, link: LinkState = LINK_DEFAULTS) {
 
   const context: LabContext = {
     ...speaker,
+    gate: null,
     store,
     deps,
     recompute() {
@@ -199,6 +200,12 @@ export function createLab(deps: LabDeps, link: LinkState = LINK_DEFAULTS) {
     ...createLoadActions(context, run, link),
     notify: speaker.notify,
     dismiss: speaker.dismiss,
+    /** For who works on live batches before they are shown. */
+    setGate: (gate: LabContext['gate']) => {
+      context.gate = gate;
+    },
+    showBatch: context.showBatch,
+    fetchFile: deps.fetchFile,
     /** The link to what is on screen, with changes: what to hide, which panel alone. */
     shareLink: (address: string, change: Partial<LinkState> = {}) =>
       `${address.split('#')[0]}#${encodeLink({ ...linkOf(get()), ...change }, LINK_DEFAULTS)}`,

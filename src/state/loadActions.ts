@@ -78,7 +78,8 @@ export function createLoadActions(context: LabContext, training: Training, linke
     // A knob or lane may belong to a method that nothing has needed yet.
     if (Object.keys(asked.overrides).length > 0 || asked.lanes?.some((id) => !findLane(id, null))) await loadShelf();
     const { overrides, methods, lanes, update, batch, group } = get();
-    const checked = checkKnobs(overrides, Object.values(methods));
+    const { ORACLE_KNOBS } = await import('../core/oracle/knobs.ts');
+    const checked = checkKnobs(overrides, [...Object.values(methods), { knobs: ORACLE_KNOBS }]);
     const problems = [...checked.problems];
     const known = lanes?.filter((id) => Object.values(methods).some((method) => findLane(id, method))) ?? null;
     for (const id of lanes ?? []) if (!known?.includes(id)) problems.push(`There is no lane "${id}".`);

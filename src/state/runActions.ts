@@ -60,12 +60,13 @@ export function createRunActions(context: LabContext) {
     const { sampled, source, step } = get();
     if (frames.list.length === 0 && sampled && source === 'recorded') setFrames(pushFrame(frames, { step, source, batch: sampled }));
     const batch = decodeBatch(bundle.batch);
-    context.showBatch(batch, {
-      source: 'live',
-      step: bundle.step,
+    const shown = { source: 'live', step: bundle.step } as const;
+    const told = {
       metrics: appended(get().metrics, bundle.metrics),
       run: { ...get().run, stepsPerSecond: get().run.status === 'running' ? bundle.stepsPerSecond : 0 },
-    });
+    };
+    if (context.gate?.(batch, shown)) store.setState(told);
+    else context.showBatch(batch, { ...shown, ...told });
     setFrames(pushFrame(frames, { step: bundle.step, source: 'live', batch }));
     const { until } = get().run;
     if (until !== null && bundle.step >= until) setRun({ until: null });

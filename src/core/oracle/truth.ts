@@ -119,7 +119,8 @@ export function estimatedTruth(batch: RolloutBatch, group: number, rewards: read
 /** The batch with the truth of some of its groups, by group; other groups keep what they had, NaN where that is nothing. */
 export function withTruths(batch: RolloutBatch, truths: ReadonlyMap<number, GroupTruth>): RolloutBatch {
   const fields = { ...batch.fields };
-  for (const name of ['trueValues', 'trueAdvantages', 'trueErrors', 'drawnValues'] as const) {
+  const isShaped = batch.fields.drawnValues !== undefined || [...truths.values()].some(({ drawnValues }) => drawnValues);
+  for (const name of ['trueValues', 'trueAdvantages', 'trueErrors', ...(isShaped ? (['drawnValues'] as const) : [])] as const) {
     const values = batch.fields[name]?.slice() ?? new Float64Array(batch.tokens.length).fill(NaN);
     for (const [group, truth] of truths) values.set(truth[name] ?? truth.trueValues, groupTokens(batch, group)[0]);
     fields[name] = values;

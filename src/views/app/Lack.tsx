@@ -1,5 +1,9 @@
 import { needSentence, remedyFor } from '../../state/needs.ts';
+import { TruthStatus } from '../truth/TruthStatus.tsx';
 import { useLab, useLabState } from './labContext.ts';
+
+/** What the oracle finds without a step of training. */
+const TRUTHS: ReadonlySet<string> = new Set(['trueValues', 'trueAdvantages']);
 
 /** What the viewed method needs and this batch lacks, and the buttons that give it: a task that has it, or a step of training. */
 export function Lack() {
@@ -8,6 +12,7 @@ export function Lack() {
   const tasks = useLabState((state) => state.tasks);
   const taskId = useLabState((state) => state.taskId);
   if (!derived || derived.missing.length === 0) return null;
+  if (derived.missing.every((need) => TRUTHS.has(need))) return <TruthStatus />;
   const { meta, trains } = derived.composed.method;
   const remedy = remedyFor(derived.missing, tasks, trains, taskId);
   return (

@@ -9,9 +9,12 @@ import { idle } from './idle.ts';
 import { useLab, useLabState } from './labContext.ts';
 import { laneView } from './laneViews.ts';
 import { usePreviewTemperature } from './preview.ts';
+import { wantsSpread, wantsTruth } from '../../state/truthWants.ts';
 import { useTheme } from './useTheme.ts';
 
 const loadInspector = async () => (await import('../compare/ComparableInspector.tsx')).ComparableInspector;
+
+const loadTruth = async () => (await import('../truth/TruthPanel.tsx')).TruthPanel;
 
 const loadCard = async () => {
   await idle();
@@ -41,6 +44,7 @@ export function Side({ onHighlight }: SideProps) {
   const methods = useLabState((state) => state.methods);
   const previewTemperature = usePreviewTemperature();
   const group = useLabState((state) => state.group);
+  const asksOracle = useLabState((state) => wantsTruth(state) || wantsSpread(state));
   const isPinned = pin !== null;
   // Of the task's marks those that were seen: what came once stays in the key, which must not jump from step to step.
   const seen = useRef<{ task: Task | null; marks: Set<string> }>({ task: null, marks: new Set() });
@@ -61,6 +65,7 @@ export function Side({ onHighlight }: SideProps) {
           <Key marks={seen.current.marks} />
         </div>
         <WholeBatch />
+        {asksOracle && <Deferred load={loadTruth} className="side-wait" />}
         {/* Last: it is as tall as the method's words, and nothing below it may jump. */}
         {batch && <Deferred load={loadCard} className="side-wait" />}
       </aside>

@@ -72,7 +72,7 @@ export function Credit({ batch, credit, composed, at, nameOf, titleOf, onHighlig
     <>
       {!differs && (
         <dl className="headline">
-          <Headline label="credit" value={credit.credit[at.token]} />
+          <Headline label="credit" value={credit.credit[at.token]} deviation={credit.trace.creditSd?.values[at.token]} />
           <Headline label="advantage" value={credit.advantages[at.token]} />
         </dl>
       )}
@@ -97,11 +97,15 @@ export function Credit({ batch, credit, composed, at, nameOf, titleOf, onHighlig
   );
 }
 
-function Headline({ label, value }: { label: string; value: number }) {
+/** `deviation`: the standard deviation over redrawn groups, where it was asked for. */
+function Headline({ label, value, deviation = NaN }: { label: string; value: number; deviation?: number }) {
   return (
     <div>
       <dt>{label}</dt>
-      <dd className={value < 0 ? 'is-negative' : value > 0 ? 'is-positive' : undefined}>{formatNumber(value, 2, { sign: true })}</dd>
+      <dd className={value < 0 ? 'is-negative' : value > 0 ? 'is-positive' : undefined}>
+        {formatNumber(value, 2, { sign: true })}
+        {!Number.isNaN(deviation) && <span className="quiet"> ± {formatNumber(deviation, 2)}</span>}
+      </dd>
     </div>
   );
 }

@@ -25,6 +25,7 @@ import { Source, StageList, TraceTable } from './Provenance.tsx';
 import type { CellRef } from '../matrix/types.ts';
 import { termNames } from './termNames.ts';
 import { type Located, locate } from './trace.ts';
+import { TruthPart } from './TruthPart.tsx';
 
 const loadPlanes = async () => (await import('../plane/Planes.tsx')).Planes;
 
@@ -120,6 +121,7 @@ function Pinned({
             <Credit batch={batch} credit={credit} composed={composed} at={at} nameOf={nameOf} titleOf={title} onHighlight={onHighlight} />
           </Part>
         )}
+        <TruthPart batch={batch} at={at} glyphOf={glyphOf} />
         {method.planes && (
           <section className="part">
             <Deferred load={loadPlanes} className="plane-wait" />
