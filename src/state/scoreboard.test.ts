@@ -38,7 +38,10 @@ async function board(batch: RolloutBatch, source: 'recorded' | 'live' = 'recorde
     },
   };
   const world = { ...lab, openEngine: async () => engine, readCheckpoint: async () => new ArrayBuffer(8) };
-  const own = createScoreboard(world as unknown as typeof lab, (task) => queueMicrotask(task));
+  const own = createScoreboard(world as unknown as typeof lab, (piece) => {
+    const turn = () => piece() && queueMicrotask(turn);
+    queueMicrotask(turn);
+  });
   const settled = async () => {
     for (let wait = 0; wait < 400 && own.store.getState().rows.some(({ isSettled }) => !isSettled); wait++)
       await new Promise((resolve) => setTimeout(resolve, 5));

@@ -6,7 +6,7 @@ import { createStore } from 'zustand/vanilla';
 import type { RolloutBatch } from '../core/batch.ts';
 import { METHODS } from '../core/methods/index.ts';
 import { SIGN_THRESHOLD } from '../core/metrics/creditAccuracy.ts';
-import { scoreCredit } from '../core/metrics/creditScore.ts';
+import { scoreSteps } from '../core/metrics/creditScore.ts';
 import type { Disagreement } from '../core/metrics/creditAccuracy.ts';
 import type { ScoredUpdate } from '../core/metrics/creditScore.ts';
 import { DEFAULT_BUDGET, withTruths } from '../core/oracle/truth.ts';
@@ -35,8 +35,8 @@ const waitingRows = (): ScoreRow[] =>
 const knowsTruth = ({ fields }: RolloutBatch): boolean =>
   fields.trueAdvantages !== undefined && !fields.trueAdvantages.some((value) => Number.isNaN(value));
 
-/** The board of a lab. `idle` runs a task when the page has nothing better to do. Nothing happens until `enter()`. */
-export function createScoreboard(lab: Lab, idle: (task: () => void) => void) {
+/** The board of a lab. `idle` runs a piece of work when the page has nothing better to do, again while it says true. Nothing happens until `enter()`. */
+export function createScoreboard(lab: Lab, idle: (piece: () => boolean) => void) {
   const store = createStore<ScoreboardState>(() => ({
     frozen: null,
     isBehind: false,
@@ -77,12 +77,17 @@ export function createScoreboard(lab: Lab, idle: (task: () => void) => void) {
         return;
       }
       void entry.load().then(
-        (method) =>
+        (method) => {
+          const steps = scoreOf(method, frozen);
           idle(() => {
-            if (own !== round) return;
-            setRow(entry.id, { isSettled: true, ...scoreOf(method, frozen) });
+            if (own !== round) return false;
+            const step = steps.next();
+            if (!step.done) return true;
+            setRow(entry.id, { isSettled: true, ...step.value });
             next();
-          }),
+            return false;
+          });
+        },
         (error: Error) => {
           if (own !== round) return;
           setRow(entry.id, { isSettled: true, score: null, note: error.message });
@@ -93,17 +98,18 @@ export function createScoreboard(lab: Lab, idle: (task: () => void) => void) {
     next();
   };
 
-  const scoreOf = (method: Method, { batch, task }: Frozen): Pick<ScoreRow, 'score' | 'note'> => {
+  function* scoreOf(method: Method, { batch, task }: Frozen): Generator<null, Pick<ScoreRow, 'score' | 'note'>> {
     const { composed, knobs } = entrant(lab, method);
     const note = needSentence(method.meta.title, missingNeeds(batch, method, knobs));
     if (note) return { score: null, note };
     const { update, threshold } = get();
     try {
-      return { score: scoreCredit(batch, task, composed, knobs, { update, threshold, resamples: RESAMPLES, seed: SEED }), note: null };
+      const options = { update, threshold, resamples: RESAMPLES, seed: SEED };
+      return { score: yield* scoreSteps(batch, task, composed, knobs, options), note: null };
     } catch (error) {
       return { score: null, note: (error as Error).message };
     }
-  };
+  }
 
   const stopJob = (): void => {
     job?.cancel();

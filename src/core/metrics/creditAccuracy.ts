@@ -124,13 +124,26 @@ export function creditAccuracy(input: AccuracyInput): CreditAccuracy {
  * their samples. `seed` names the stream.
  */
 export function accuracyIntervals(input: AccuracyInput, resamples: number, seed: number): AccuracyIntervals {
+  const steps = intervalSteps(input, resamples, seed);
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
+}
+
+/** Draws between two pauses: a few milliseconds of work. */
+const DRAWS = 10;
+
+/** As `accuracyIntervals`; yields now and then, so that a page stays quick. */
+export function* intervalSteps(input: AccuracyInput, resamples: number, seed: number): Generator<null, AccuracyIntervals> {
   const tokens = counted(input);
-  const drawn = Array.from({ length: resamples }, (_, b) => {
+  const drawn: CreditAccuracy[] = [];
+  for (let b = 0; b < resamples; b++) {
     const random = streamAt(seed, STREAM.evaluation, b);
     const times = new Float64Array(tokens.groups);
     for (let g = 0; g < tokens.groups; g++) times[random.integer(tokens.groups)]++;
-    return measure(tokens, times);
-  });
+    drawn.push(measure(tokens, times));
+    if (b % DRAWS === DRAWS - 1) yield null;
+  }
   const interval = (name: AccuracyMeasure): readonly [number, number] => {
     const values = drawn.map((sample) => sample[name]);
     return [quantile(values, 0.025), quantile(values, 0.975)];

@@ -4,7 +4,7 @@ import { creditBatch } from '../pipeline.ts';
 import type { ComposedMethod } from '../pipeline.types.ts';
 import type { KnobValues } from '../stages/types.ts';
 import type { Task } from '../tasks/types.ts';
-import { accuracyIntervals, creditAccuracy, formatTokens, largestDisagreements } from './creditAccuracy.ts';
+import { creditAccuracy, formatTokens, intervalSteps, largestDisagreements } from './creditAccuracy.ts';
 import type { AccuracyIntervals, CreditAccuracy, Disagreement } from './creditAccuracy.ts';
 
 /** Before any update, where every ratio is 1; or at the last update of each token, where the clip has bitten. */
@@ -35,15 +35,30 @@ export function scoreCredit(
   task: Task,
   composed: ComposedMethod,
   knobs: KnobValues,
-  { update, threshold, resamples, seed }: ScoreOptions,
+  options: ScoreOptions,
 ): CreditScore {
+  const steps = scoreSteps(batch, task, composed, knobs, options);
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
+}
+
+/** As `scoreCredit`; yields now and then, so that a page stays quick. */
+export function* scoreSteps(
+  batch: RolloutBatch,
+  task: Task,
+  composed: ComposedMethod,
+  knobs: KnobValues,
+  { update, threshold, resamples, seed }: ScoreOptions,
+): Generator<null, CreditScore> {
   const { trueAdvantages } = batch.fields;
   if (!trueAdvantages) throw new Error('The true advantages of this batch are not known yet.');
   const { credit } = creditBatch(batch, composed, knobs, { update: update === 'last' ? 'last' : -1 });
   const input = { batch, credit, trueAdvantages, isFormat: formatTokens(task, batch), threshold };
+  yield null;
   return {
     accuracy: creditAccuracy(input),
-    intervals: accuracyIntervals(input, resamples, seed),
+    intervals: yield* intervalSteps(input, resamples, seed),
     disagreements: largestDisagreements(input, NAMED),
   };
 }

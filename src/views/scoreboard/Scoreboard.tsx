@@ -13,10 +13,20 @@ import { Status } from './Status.tsx';
 /** One board a lab: what it has worked out is still there when the page comes back to it. */
 const boards = new WeakMap<Lab, Board>();
 
-/** A task of its own after the next frame, so that input and painting go first. */
-const idle = (task: () => void): void => {
-  if ('requestIdleCallback' in window) requestIdleCallback(task, { timeout: 200 });
-  else setTimeout(task, 16);
+/** Longest turn where the browser does not say how long it is idle, ms. */
+const TURN_MS = 10;
+
+/** A piece of work after input and painting, and again as long as it wants more and the turn lasts. */
+const idle = (piece: () => boolean): void => {
+  const turn = (deadline?: IdleDeadline): void => {
+    const start = performance.now();
+    let wantsMore = piece();
+    while (wantsMore && (deadline && !deadline.didTimeout ? deadline.timeRemaining() > 2 : performance.now() - start < TURN_MS))
+      wantsMore = piece();
+    if (wantsMore) idle(piece);
+  };
+  if ('requestIdleCallback' in window) requestIdleCallback(turn, { timeout: 200 });
+  else setTimeout(turn, 16);
 };
 
 function boardOf(lab: Lab): Board {
