@@ -46,7 +46,7 @@ function desk() {
   let models = 0;
   let now = 0;
   const own = createScoreboardDesk({
-    // Every piece of work takes 9 ms: three make a slice.
+    // Every piece of work takes 9 ms: two make a slice.
     now: () => {
       now += 9;
       return now;

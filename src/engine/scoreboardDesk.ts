@@ -28,8 +28,8 @@ interface Entrant {
   knobs: GradientsRequest['methods'][number]['knobs'];
 }
 
-/** Length of a slice, ms: training keeps more than half of its speed. Only the pace depends on it, never a number. */
-const SLICE = 25;
+/** Length of a slice, ms, or of one piece of work where that takes longer: a step of training takes about four times as long. Only the pace depends on it, never a number. */
+const SLICE = 10;
 
 /** Messages of less than this share of the way are not worth their passing. */
 const PROGRESS = 0.02;

@@ -1,5 +1,6 @@
 /** Where the bars of the scoreboard stand: one scale for all rows of the plotted measure. */
 import { scaleLinear } from 'd3-scale';
+import { quantile } from '../../core/stats.ts';
 import type { Measure } from '../../state/scoreboardColumns.ts';
 import type { ScoreRow } from '../../state/scoreboardTypes.ts';
 
@@ -11,15 +12,16 @@ export interface BarScale {
   zero: number;
 }
 
-/** Whether any number of the measure, or the end of an interval, is below 0: an axis from −1 would waste half of the plot. */
+/**
+ * From below 0 only where a number or an interval goes there: an axis from −1 would waste half of the plot. Without an upper end
+ * of its own, up to the ninth tenth of the intervals' ends: one wild method must not flatten all others, its bar is cut off.
+ */
 function reach(measure: Measure, rows: readonly ScoreRow[]): readonly [number, number] {
-  let [low, high] = [0, measure.domain[1] ?? 0];
-  for (const row of rows) {
-    const ends = [measure.value(row), ...(measure.interval(row) ?? [])].filter(Number.isFinite);
-    low = Math.min(low, ...ends);
-    if (measure.domain[1] === null) high = Math.max(high, ...ends);
-  }
-  return [Math.max(low, measure.domain[0]), high > 0 ? high : 1];
+  const ends = rows.map((row) => [measure.value(row), ...(measure.interval(row) ?? [])].filter(Number.isFinite));
+  const low = Math.max(measure.domain[0], Math.min(0, ...ends.flat()));
+  const tops = ends.filter((own) => own.length > 0).map((own) => Math.max(...own));
+  const high = measure.domain[1] ?? quantile(tops, 0.9);
+  return [low, high > 0 ? high : 1];
 }
 
 export function barScale(measure: Measure, rows: readonly ScoreRow[]): BarScale {
