@@ -65,7 +65,7 @@ const VIEWS: readonly [name: string, prepare: (page: Page) => Promise<void>][] =
     'the scoreboard',
     async (page) => {
       await page.getByRole('navigation', { name: 'Views' }).getByRole('button', { name: 'Scoreboard' }).click();
-      await page.getByRole('row', { name: /^Truth.*100 %/ }).waitFor();
+      await page.getByRole('row', { name: /^Truth.*100 %/ }).waitFor({ timeout: 30_000 });
     },
   ],
   [
