@@ -218,4 +218,13 @@ export const LANES: readonly Lane[] = [
     domain: 'auto',
     meaning: 'Log-probability before the update shown minus the reference model’s (the k1 estimate).',
   },
+  {
+    id: 'klK3',
+    label: 'KL to the reference, k3',
+    trace: 'referenceKl',
+    unit: 'nats',
+    kind: 'sequential',
+    domain: 'auto',
+    meaning: 'The k3 estimate of the same KL from this token: never below zero, near zero where both models agree.',
+  },
 ];

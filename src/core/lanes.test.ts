@@ -38,6 +38,9 @@ describe('lanes that every method has', () => {
     expect(lane('ratio')[1]).toBeCloseTo(1.5, 12);
     expect(lane('entropy')).toEqual([0.5, 0.25, 0.5, 0.25]);
     expect(lane('kl')[1]).toBeCloseTo(1 + Math.log(1.5), 12);
+    // k3 = e^−x − 1 + x, and the token whose models agree has none.
+    expect(lane('klK3')[1]).toBeCloseTo(Math.exp(-1) / 1.5 + Math.log(1.5), 12);
+    expect(lane('klK3')[0]).toBe(0);
   });
   it('takes the effect from logits before and after, at T_base', () => {
     // before: ¼ each; after: logits 0, 1, 0, 0 at T = 2, so Z = 3 + e

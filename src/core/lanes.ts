@@ -7,6 +7,7 @@ import { entropyChangeOf, entropySlopeOf } from './entropyChange.ts';
 import { logSumExp } from './math.ts';
 import { fittedScale } from './metrics/creditAccuracy.ts';
 import type { CreditResult } from './pipeline.types.ts';
+import { klEstimate, NO_CLAMPS } from './stages/klEstimators.ts';
 import { buildPrefixTree } from './prefixTree.ts';
 import type { PrefixTree } from './prefixTree.ts';
 import type { Lane, TraceEntry } from './stages/types.ts';
@@ -53,6 +54,12 @@ function fromTree(batch: RolloutBatch, read: (tree: PrefixTree, k: number) => nu
   return out;
 }
 
+function referenceLogRatio(batch: RolloutBatch, credit: CreditResult): Float64Array | undefined {
+  const ref = batch.fields.refLogprobs;
+  const now = credit.trace.logprobs?.values ?? batch.fields.logprobs ?? batch.fields.oldLogprobs;
+  return ref && now ? now.map((value, t) => value - ref[t]) : undefined;
+}
+
 /** What the batch says about a token by itself, by trace name. */
 function ownValues(name: string, batch: RolloutBatch, credit: CreditResult): Float64Array | undefined {
   switch (name) {
@@ -85,11 +92,10 @@ function ownValues(name: string, batch: RolloutBatch, credit: CreditResult): Flo
       const scale = truth ? fittedScale(credit.credit, truth) : 0;
       return truth?.map((a, t) => scale * credit.credit[t] - a);
     }
-    case 'referenceLogRatio': {
-      const ref = batch.fields.refLogprobs;
-      const now = credit.trace.logprobs?.values ?? batch.fields.logprobs ?? batch.fields.oldLogprobs;
-      return ref && now ? now.map((value, t) => value - ref[t]) : undefined;
-    }
+    case 'referenceLogRatio':
+      return referenceLogRatio(batch, credit);
+    case 'referenceKl':
+      return referenceLogRatio(batch, credit)?.map((x) => klEstimate('k3', x, NO_CLAMPS).value);
     default:
       return batch.fields[name as TokenField];
   }

@@ -75,7 +75,7 @@ function initialState(link: LinkState): LabState {
     shortcuts: true,
     invite: true,
     metrics: [],
-    run: { status: 'idle', stepsPerSecond: 0, backend: null, until: step },
+    run: { status: 'idle', stepsPerSecond: 0, backend: null, until: step, models: [] },
     notices: [],
     announcement: '',
     canStepBack: false,

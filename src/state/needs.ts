@@ -20,7 +20,7 @@ const FIELDS: Readonly<Partial<Record<Need, string>>> = {
   refLogprobs: 'the log-probabilities of the reference model',
   entropies: 'the entropies before each update',
   oldEntropies: 'the entropies of the samples',
-  values: 'a value for each token',
+  values: 'a critic’s value for each token',
   logits: 'the logits of every token',
   hidden: 'the hidden states of every token',
   importance: 'what each token means for the answer',
@@ -35,10 +35,15 @@ const FIELDS: Readonly<Partial<Record<Need, string>>> = {
 const listed = (words: readonly string[]): string =>
   words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} and ${words[words.length - 1]}`;
 
+type NeedWords = NonNullable<Method['needWords']>;
+
+/** The needs in words; a method has `own` ones for what only it needs. */
+export const needWords = (needs: readonly Need[], own: NeedWords = {}): string =>
+  listed(needs.map((need) => own[need] ?? TASK_NEEDS[need] ?? FIELDS[need] ?? need));
+
 /** One sentence without its remedy: "X needs a value for each token, which this batch does not hold." Empty where nothing is missing. */
-export function needSentence(title: string, missing: readonly Need[]): string {
-  const words = missing.map((need) => TASK_NEEDS[need] ?? FIELDS[need] ?? need);
-  return words.length > 0 ? `${title} needs ${listed(words)}, which this batch does not hold.` : '';
+export function needSentence(title: string, missing: readonly Need[], own: NeedWords = {}): string {
+  return missing.length > 0 ? `${title} needs ${needWords(missing, own)}, which this batch does not hold.` : '';
 }
 
 /** What would fill the gaps: the tasks that provide all of them, or a step of training with the method. */
@@ -51,7 +56,7 @@ export interface Remedy {
 export function remedyFor(missing: readonly Need[], tasks: readonly TaskEntry[], trains: Method['trains'], taskId: string): Remedy {
   const givers = tasksFor(missing, tasks);
   if (givers && !givers.some(({ id }) => id === taskId)) return { tasks: givers, canTrain: false };
-  return { tasks: [], canTrain: missing.length > 0 && trains === 'policy' };
+  return { tasks: [], canTrain: missing.length > 0 && trains !== 'nothing' };
 }
 
 /** The tasks that tell what these needs ask of a task; null where they ask nothing of it. */

@@ -99,6 +99,7 @@ export function createRunActions(context: LabContext) {
     engine = null;
     isReady = false;
     isStale = false;
+    setRun({ models: [] });
   };
 
   const start = async (config: RunConfig): Promise<EngineClient> => {
@@ -125,6 +126,7 @@ export function createRunActions(context: LabContext) {
       },
       onBundle,
       onStopped,
+      onModels: (models) => setRun({ models }),
       onProgress: (step) => replay.reached(step, false),
       onError(message) {
         isStale = false;

@@ -8,27 +8,18 @@ import { composeMethod, knobsOf } from '../core/pipeline.ts';
 import type { ComposedMethod } from '../core/pipeline.types.ts';
 import type { KnobValues, Method } from '../core/stages/types.ts';
 import type { TruthJob } from '../engine/client.ts';
-import type { GradientAnswer, GradientsRequest } from '../engine/protocol.ts';
+import type { GradientAnswer } from '../engine/protocol.ts';
+import { drawnBy } from './drawnBy.ts';
 import { resolveKnobs } from './knobs.ts';
 import type { Lab } from './lab.ts';
 import { needSentence } from './needs.ts';
-import type { Frozen, GradientState, ScoreboardState } from './scoreboardTypes.ts';
+import type { GradientState, ScoreboardState } from './scoreboardTypes.ts';
 
 export const NO_GRADIENTS: GradientState = { status: 'idle', share: 0, unopened: NaN, residual: NaN, isOwn: false, message: null };
 
 /** A method as the board enters it: its own stages, with the knobs that the user touched. */
 export function entrant(lab: Lab, method: Method): { composed: ComposedMethod; knobs: KnobValues } {
   return { composed: composeMethod(method), knobs: resolveKnobs(knobsOf(method), lab.store.getState().overrides) };
-}
-
-/** The weights that a frozen batch is drawn again with: those that drew it, where they are to be had. Rejects with a sentence. */
-async function weightsOf(lab: Lab, { batch, source, checkpointId }: Frozen): Promise<Pick<GradientsRequest, 'weights' | 'isOwn'>> {
-  const kept = batch.snapshots?.before;
-  if (source === 'live' && kept !== undefined) return { weights: { kept }, isOwn: true };
-  const entry = lab.store.getState().checkpoints.find(({ id }) => id === checkpointId);
-  const file = entry && (await lab.readCheckpoint(entry.drewRecording ?? entry.checkpoint));
-  if (!file) throw new Error('The weights of these samples are not there.');
-  return { weights: { checkpoint: file }, isOwn: entry.drewRecording !== undefined };
 }
 
 export function createGradientActions(lab: Lab, store: StoreApi<ScoreboardState>) {
@@ -84,7 +75,7 @@ export function createGradientActions(lab: Lab, store: StoreApi<ScoreboardState>
         const engine = await lab.openEngine();
         if (!engine) throw new Error('the model could not be started.');
         const methods = await Promise.all(METHODS.map(async ({ id, load }) => ({ id, knobs: entrant(lab, await load()).knobs })));
-        const from = await weightsOf(lab, frozen);
+        const from = await drawnBy(lab, frozen);
         if (!isCurrent()) return;
         set({ isOwn: from.isOwn });
         const asked = key();

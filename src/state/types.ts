@@ -4,7 +4,7 @@ import type { ComposedMethod, CreditResult } from '../core/pipeline.types.ts';
 import type { Knob, Method, Need, StageName } from '../core/stages/types.ts';
 import type { Task } from '../core/tasks/types.ts';
 import type { RunSegment } from './schedule.ts';
-import type { Backend, StepMetrics } from '../engine/protocol.ts';
+import type { Backend, ModelStatus, StepMetrics } from '../engine/protocol.ts';
 
 export type RowOrder = 'sampled' | 'reward' | 'trie';
 export type ThemeChoice = 'auto' | 'light' | 'dark';
@@ -89,6 +89,8 @@ export interface RunState {
   status: RunStatus;
   stepsPerSecond: number;
   backend: Backend | null;
+  /** Second networks of the method that trains. */
+  models: readonly ModelStatus[];
   /** Stops by itself when this step is reached; null runs on. */
   until: number | null;
 }

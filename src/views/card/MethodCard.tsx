@@ -7,6 +7,7 @@ import { useLab, useLabState } from '../app/labContext.ts';
 import { Deferred } from '../app/Deferred.tsx';
 import { Lack } from '../app/Lack.tsx';
 import { PaperLink } from '../app/PaperLink.tsx';
+import { SecondNetworks } from './SecondNetworks.tsx';
 import './card.css';
 
 const loadPlanes = async () => (await import('../plane/Planes.tsx')).Planes;
@@ -27,6 +28,7 @@ export function MethodCard() {
           <Lack />
         </p>
       )}
+      <SecondNetworks />
       <SampledOtherwise />
       {lanes.length > 0 && <OwnLanes lanes={lanes} />}
       <Tasks needs={method.needs} />
