@@ -38,6 +38,16 @@ describe('reading a batch', () => {
   it('reads `acc` as the raw accuracy', () => {
     expect(batchFromJson({ responses: [{ ...response, acc: 0 }] }).responses[0].accuracy).toBe(0);
   });
+  it('keeps what is unknown of a token, and takes it nowhere else', () => {
+    const importance = Float64Array.of(0.5, NaN, 0, NaN);
+    const batch = batchFromJson(group);
+    const known = { ...batch, fields: { ...batch.fields, importance } };
+    expect(batchFromJson(JSON.parse(JSON.stringify(batchToJson(known)))).fields.importance).toEqual(importance);
+    const asked = (field: string, value: unknown) => () => batchFromJson({ responses: [{ ...response, [field]: [value, 0] }] });
+    expect(asked('oldLogprobs', 'NaN')).toThrow('responses[0].oldLogprobs[0] is "NaN", a number is wanted');
+    expect(asked('importance', 'Infinity')).toThrow('a number is wanted');
+    expect(asked('importance', -1)).toThrow('responses[0].importance[0] is -1, an importance is at least 0');
+  });
   it('comes back from its own JSON text, updates and infinite knobs included', () => {
     const batch = {
       ...withUpdates(seededBatch(2, 2, 3)),

@@ -39,6 +39,8 @@ export const TOKEN_FIELDS: readonly TokenField[] = [
   'importance',
   'uniforms',
 ];
+/** Fields that may be unknown for a token, written as "NaN": the truth of a group that was not asked for, the importance of the answer itself. */
+const MAY_LACK: ReadonlySet<TokenField> = new Set<TokenField>(['trueValues', 'trueAdvantages', 'trueErrors', 'importance']);
 export const MATRICES = ['logits', 'logitsAfter', 'hidden'] as const;
 const TRUTH_KINDS = ['exact', 'monte-carlo'] as const;
 const ROLES = ['chosen', 'rejected', 'reference'] as const;
@@ -151,7 +153,9 @@ class Builder {
     }
     if (parts.length < this.responses.length)
       throw new InputError(`${this.paths[parts.length]}.${field}`, `is missing, while ${path} has it`);
-    const numbers = readNumbers(value, `${path}.${field}`);
+    const numbers = readList(value, `${path}.${field}`).map((entry, t) =>
+      entry === 'NaN' && MAY_LACK.has(field) ? NaN : readNumber(entry, `${path}.${field}[${t}]`),
+    );
     checkLength(numbers, length, `${path}.${field}`);
     numbers.forEach((number, t) => {
       const problem = problemOf(field, number, this.options);
@@ -204,6 +208,7 @@ function checkLength(values: readonly unknown[], length: number, path: string): 
 function problemOf(field: TokenField, value: number, options: Options): string | null {
   if (field.endsWith('ogprobs') && value > LOGPROB_SLACK && !options.anyLogprobs) return 'a log-probability is at most 0';
   if (field.endsWith('ntropies') && value < 0) return 'an entropy is at least 0';
+  if (field === 'importance' && value < 0) return 'an importance is at least 0';
   if (field === 'temperature' && value <= 0) return 'a temperature is above 0';
   return null;
 }

@@ -29,7 +29,7 @@ export function batchToJson(batch: RolloutBatch): JsonObject {
         ...Object.fromEntries(
           TOKEN_FIELDS.flatMap((field) => {
             const values = batch.fields[field];
-            return values ? [[field, Array.from(values.subarray(start, end))]] : [];
+            return values ? [[field, Array.from(values.subarray(start, end), writeAnyNumber)]] : [];
           }),
         ),
         ...Object.fromEntries(

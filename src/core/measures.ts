@@ -4,7 +4,7 @@
  */
 import type { RolloutBatch } from './batch.ts';
 import { lacks, missingFor } from './compose.ts';
-import { GRADIENT_PRODUCTS } from './stages/gradientKernel.ts';
+import { GRADIENT_PRODUCTS } from './stages/gradientNames.ts';
 import type { ComposedMethod } from './pipeline.types.ts';
 import type { KnobValues, Need } from './stages/types.ts';
 

@@ -5,7 +5,7 @@ import { forcedTexts } from './forced.ts';
 import { batchFromJson } from './batchJson.ts';
 import { exp, log } from './math.ts';
 import { streamAt } from './random.ts';
-import { GRADIENT_PLACES, GRADIENT_PRODUCTS } from './stages/gradientKernel.ts';
+import { GRADIENT_PLACES, GRADIENT_PRODUCTS } from './stages/gradientNames.ts';
 
 /** The same cases on every run and machine. */
 fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: 20250918 });

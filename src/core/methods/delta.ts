@@ -1,6 +1,6 @@
 import { DISCRIMINATIVE_KNOBS, discriminativeWeight } from '../stages/discriminativeWeight.ts';
 import { CREDIT_LINES, surrogateLines } from '../stages/formulas.ts';
-import { GRADIENT_PRODUCTS } from '../stages/gradientKernel.ts';
+import { GRADIENT_PRODUCTS } from '../stages/gradientNames.ts';
 import { GRADIENT_PLANE } from '../stages/gradientPlane.ts';
 import { baseKnobs } from '../stages/knobs.ts';
 import type { FormulaLine, Lane, Method } from '../stages/types.ts';

@@ -1,5 +1,5 @@
 import { CREDIT_LINES, surrogateLines } from '../stages/formulas.ts';
-import { GRADIENT_PRODUCTS } from '../stages/gradientKernel.ts';
+import { GRADIENT_PRODUCTS } from '../stages/gradientNames.ts';
 import { baseKnobs } from '../stages/knobs.ts';
 import { HIDDEN_FORM, HIDDEN_REWARD_KNOBS, tokenHiddenReward } from '../stages/tokenHiddenReward.ts';
 import type { FormulaLine, Lane, Method } from '../stages/types.ts';

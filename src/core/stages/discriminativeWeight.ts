@@ -4,7 +4,8 @@ import { sum } from '../stats.ts';
 import { perBatch, perGroup, perToken, spreadResponses } from '../trace.ts';
 import { groupScores } from './groupNormalisation.ts';
 import type { GradientKernel } from './gradientKernel.ts';
-import { GRADIENT_PRODUCTS, headFactors, measuredKernel, outerKernel, ownRowFactors } from './gradientKernel.ts';
+import { headFactors, measuredKernel, outerKernel, ownRowFactors } from './gradientKernel.ts';
+import { GRADIENT_PRODUCTS } from './gradientNames.ts';
 import type { AdvantageStage, Knob } from './types.ts';
 
 /** Options of `gradientProxy`, by index. */

@@ -5,6 +5,7 @@
 import type { RolloutBatch, TokenMatrix } from '../batch.ts';
 import { exp, softmax } from '../math.ts';
 import { MissingFieldError, requireField } from './fields.ts';
+import { GRADIENT_PLACES, GRADIENT_PRODUCTS } from './gradientNames.ts';
 
 export interface GradientKernel {
   /** [N] ⟨∇_t, Σ_s w_s ∇_s⟩ for the tokens t of [from, to), the sum over the tokens of the same range; 0 elsewhere. */
@@ -87,13 +88,6 @@ export function ownRowFactors(batch: RolloutBatch): { left: TokenMatrix; right: 
   const data = requireField(batch, 'oldLogprobs').map((logprob) => 1 - exp(logprob));
   return { left: { width: 1, data }, right: requireMatrix(batch, 'hidden') };
 }
-
-/**
- * Measured entries: [N,D] ⟨∇_t, ∇_k⟩ of the gradients of log π_old by all parameters with those of the batch's D distinct places,
- * and [N] the place of each token. Tokens drawn alike after the same text share a place.
- */
-export const GRADIENT_PRODUCTS = 'gradientProducts';
-export const GRADIENT_PLACES = 'gradientPlaces';
 
 /** Gradients by all parameters, through their measured inner products. */
 export function measuredKernel(batch: RolloutBatch): GradientKernel {

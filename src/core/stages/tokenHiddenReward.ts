@@ -4,7 +4,8 @@ import { mean } from '../stats.ts';
 import { perGroup, perResponse, perToken, spreadResponses } from '../trace.ts';
 import { groupScores } from './groupNormalisation.ts';
 import type { GradientKernel } from './gradientKernel.ts';
-import { GRADIENT_PRODUCTS, headFactors, measuredKernel, outerKernel } from './gradientKernel.ts';
+import { headFactors, measuredKernel, outerKernel } from './gradientKernel.ts';
+import { GRADIENT_PRODUCTS } from './gradientNames.ts';
 import type { AdvantageStage, Knob } from './types.ts';
 
 /** Options of `hiddenForm` and `thresholdRule`, by index. */

@@ -1,7 +1,7 @@
 /** Inner products of the gradients of log π(token) by all parameters: one backward pass for each distinct place of the batch. */
 import type { RolloutBatch } from '../../core/batch.ts';
 import { exp } from '../../core/math.ts';
-import { GRADIENT_PLACES, GRADIENT_PRODUCTS } from '../../core/stages/gradientKernel.ts';
+import { GRADIENT_PLACES, GRADIENT_PRODUCTS } from '../../core/stages/gradientNames.ts';
 import { logSoftmaxInto } from '../distribution.ts';
 import { packResponses } from '../pack.ts';
 import { settled, type Steps } from '../steps.ts';
