@@ -1,57 +1,15 @@
 /** The papers' claims against the runs that are kept: a section of `docs/results.md`. The claims are data, `docs/results/claims.json`. */
-import { readFileSync } from 'node:fs';
 import { METHODS } from '../src/core/methods/index.ts';
 import { meanInterval } from '../src/core/metrics/learningCurves.ts';
 import type { MeanInterval } from '../src/core/metrics/learningCurves.ts';
+import { readClaims } from './claims.ts';
+import type { Claim, Measure, Side } from './claims.ts';
 import { differenceAt, FIGURES, printed } from './resultFigures.ts';
-import type { CellPlace, FigureName } from './resultFigures.ts';
+import type { CellPlace } from './resultFigures.ts';
 import { readScore, SCORE_NAMES } from './scoresTable.ts';
 import type { ScoreName } from './scoresTable.ts';
 
-/** What is compared: a method at its default knobs, or at those of a named variant of the `claims` study. */
-interface Side {
-  method: string;
-  variant?: string;
-  /** Of the variant, over the method's defaults; said where the variant is first named. */
-  knobs?: Readonly<Record<string, number>>;
-}
-
-interface Measure {
-  figure: FigureName | ScoreName;
-  of: Side;
-  against: Side;
-  /** Where the claim puts `of`; `same`: within `margin`. */
-  expect: 'above' | 'below' | 'same';
-  margin?: number;
-  /** The default task where it is left out. */
-  task?: string;
-}
-
-export interface Claim {
-  method: string;
-  claim: string;
-  /** Absent where the claim was not tried: then `why` says why not. */
-  measure?: Measure;
-  why?: string;
-}
-
-/** The variants that the claims compare, each once. */
-export function claimVariants(
-  claims: readonly Claim[] = readClaims(),
-): { method: string; variant: string; task: string; knobs: Readonly<Record<string, number>> }[] {
-  const found = new Map<string, { method: string; variant: string; task: string; knobs: Readonly<Record<string, number>> }>();
-  for (const { measure } of claims) {
-    for (const { method, variant, knobs } of measure ? [measure.of, measure.against] : []) {
-      const task = measure?.task ?? 'chain-sum';
-      if (variant && knobs) found.set(`${task} ${method} ${variant}`, { method, variant, task, knobs });
-    }
-  }
-  return [...found.values()];
-}
-
 export type Verdict = 'reproduced' | 'not reproduced' | 'reversed on the toy' | 'not tried' | 'waits for its runs';
-
-export const readClaims = (file = 'docs/results/claims.json'): readonly Claim[] => JSON.parse(readFileSync(file, 'utf8')) as Claim[];
 
 const isScore = (figure: string): figure is ScoreName => (SCORE_NAMES as readonly string[]).includes(figure);
 

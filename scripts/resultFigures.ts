@@ -3,6 +3,7 @@ import { firstReached, meanInterval } from '../src/core/metrics/learningCurves.t
 import type { MeanInterval } from '../src/core/metrics/learningCurves.ts';
 import { mean } from '../src/core/stats.ts';
 import { readCell } from './resultCells.ts';
+import { SWEEP_STEPS } from './resultPlan.ts';
 import type { CellKey, RunFigures } from './resultCells.ts';
 
 /** Reward at which a run counts as having learned. */
@@ -10,7 +11,7 @@ export const LEVEL = 0.8;
 /** Seeds that the page wants of everything. */
 export const SEEDS = Array.from({ length: 5 }, (_, s) => `seed-${s + 1}`);
 
-export type FigureName = 'reward' | 'entropy' | 'length' | 'tokens' | 'speed' | 'stepsTo';
+export type FigureName = 'reward' | 'entropy' | 'length' | 'tokens' | 'speed' | 'early' | 'stepsTo';
 
 export const FIGURES: Readonly<Record<FigureName, { label: string; digits: number; of(run: RunFigures): number }>> = {
   reward: { label: 'final reward', digits: 3, of: (run) => run.reward },
@@ -19,6 +20,11 @@ export const FIGURES: Readonly<Record<FigureName, { label: string; digits: numbe
   tokens: { label: 'tokens sampled, thousands', digits: 1, of: (run) => run.tokens / 1000 },
   // What is held at the end of a run that stopped early stands to the last step.
   speed: { label: 'mean reward over the run', digits: 3, of: ({ curve, endedAt, every }) => mean(filled(curve, endedAt, every)) },
+  early: {
+    label: `mean reward over the first ${SWEEP_STEPS} steps`,
+    digits: 3,
+    of: ({ curve, endedAt, every }) => mean(filled(curve, endedAt, every).slice(0, SWEEP_STEPS / every + 1)),
+  },
   stepsTo: {
     label: `steps to ${LEVEL}`,
     digits: 1,

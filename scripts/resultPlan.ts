@@ -3,7 +3,7 @@ import { METHODS } from '../src/core/methods/index.ts';
 import { TASKS } from '../src/core/tasks/index.ts';
 import type { TrainingSettings } from '../src/engine/protocol.ts';
 import { DEFAULT_SETTINGS } from '../src/engine/trainer.ts';
-import { claimVariants } from './claimsTable.ts';
+import { claimVariants } from './claims.ts';
 import type { CellKey } from './resultCells.ts';
 
 /** Held-out prompts of the curve and of the final figures. */
@@ -31,13 +31,22 @@ export const CREDIT_LADDER: readonly string[] = METHODS.filter(({ id }) => ['grp
   ({ id }) => id,
 );
 export const GROUP_SIZES = [2, 4, 8, 16] as const;
+/** What is made first: one thing changed from the default, then both. */
+const SWEEP_ORDER: readonly (readonly [groupSize: number, rate: string])[] = [
+  [8, 'third'],
+  [4, 'default'],
+  [16, 'default'],
+  [8, 'triple'],
+  [2, 'default'],
+  ...([2, 4, 16] as const).flatMap((size) => (['third', 'triple'] as const).map((rate) => [size, rate] as const)),
+];
 /** Times the default learning rate. */
 export const RATES = [
   { name: 'third', factor: 1 / 3 },
   { name: 'default', factor: 1 },
   { name: 'triple', factor: 3 },
 ] as const;
-/** A sweep asks who is faster, which shows in half the steps. */
+/** The default group size and rate are not run again: their runs are the first steps of those of the study `methods`. A sweep asks who is faster, which shows in half the steps. */
 export const SWEEP_STEPS = 100;
 
 export const variantOf = (groupSize: number, rate: string) => `G${groupSize}-${rate}`;
@@ -58,25 +67,23 @@ export function planOf(study: string, seeds: number): PlannedRun[] {
     );
   if (study !== 'credit-pays') throw new Error(`There is no study "${study}": there is ${STUDIES.join(', ')}.`);
   return TASKS.flatMap(({ id: task }) =>
-    seedNames.flatMap((seed) =>
-      GROUP_SIZES.flatMap((groupSize) =>
-        RATES.flatMap(({ name, factor }) =>
-          CREDIT_LADDER.map((method) => ({
-            study,
-            task,
-            method,
-            variant: variantOf(groupSize, name),
-            seed,
-            // As many responses a step whatever the group's size, so that the budget of samples is the same.
-            settings: {
-              ...DEFAULT_SETTINGS,
-              groupSize,
-              prompts: 64 / groupSize,
-              learningRate: DEFAULT_SETTINGS.learningRate * factor,
-            },
-            steps: SWEEP_STEPS,
-          })),
-        ),
+    SWEEP_ORDER.flatMap(([groupSize, rate]) =>
+      seedNames.flatMap((seed) =>
+        CREDIT_LADDER.map((method) => ({
+          study,
+          task,
+          method,
+          variant: variantOf(groupSize, rate),
+          seed,
+          // As many responses a step whatever the group's size, so that the budget of samples is the same.
+          settings: {
+            ...DEFAULT_SETTINGS,
+            groupSize,
+            prompts: 64 / groupSize,
+            learningRate: DEFAULT_SETTINGS.learningRate * (RATES.find(({ name }) => name === rate)?.factor ?? 1),
+          },
+          steps: SWEEP_STEPS,
+        })),
       ),
     ),
   );

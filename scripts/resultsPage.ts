@@ -50,12 +50,11 @@ function taskSection(task: string, title: string): string {
 }
 
 function sweepSection(task: string, title: string): string {
-  const at = (method: string, groupSize: number, rate: string): CellPlace => ({
-    study: 'credit-pays',
-    task,
-    method,
-    variant: variantOf(groupSize, rate),
-  });
+  const at = (method: string, groupSize: number, rate: string): CellPlace => {
+    const { factor } = RATES.find(({ name }) => name === rate) ?? { factor: 1 };
+    const isDefault = groupSize === DEFAULT_SETTINGS.groupSize && factor === 1;
+    return isDefault ? place(task, method) : { study: 'credit-pays', task, method, variant: variantOf(groupSize, rate) };
+  };
   const plan = planOf('credit-pays', SEEDS.length).filter((run) => run.task === task);
   const done = plan.filter((run) => readCell(run)).length;
   if (done === 0) return '';
@@ -67,9 +66,9 @@ function sweepSection(task: string, title: string): string {
         `${size}`,
         `${Number((DEFAULT_SETTINGS.learningRate * factor).toPrecision(2))}`,
         `${runsAt(base).length}`,
-        cellOf(base, 'speed'),
+        cellOf(base, 'early'),
         ...ladder.map((method) => {
-          const difference = differenceAt(at(method, size, name), base, 'speed');
+          const difference = differenceAt(at(method, size, name), base, 'early');
           const isClear = Math.abs(difference.mean) > difference.half;
           const text = printed(difference, 3, true);
           return isClear ? `**${text}**` : text;

@@ -1,10 +1,12 @@
+import { useStore } from 'zustand';
 import { METHODS } from '../../core/methods/index.ts';
 import type { Race } from '../../state/race.ts';
 import type { Entrant, RaceRun, RaceState } from '../../state/raceTypes.ts';
+import { mixesOfBrowser } from '../../state/mixes.ts';
 import { IconButton } from '../../ui/IconButton.tsx';
 import { useLab, useLabState } from '../app/labContext.ts';
 import { LineSample } from './LineSample.tsx';
-import { entrantById, entrantOfLab } from './useRace.ts';
+import { entrantById, entrantOfLab, entrantOfMix } from './useRace.ts';
 
 /** How far an entrant's runs are, in words; what went wrong comes first. */
 function progressOf(runs: readonly RaceRun[]): string {
@@ -56,29 +58,41 @@ function EntrantRow({ entrant, runs, onRemove }: { entrant: Entrant; runs: reado
   );
 }
 
-const LAB = 'lab';
+type Choice = { kind: 'method'; id: string } | { kind: 'mix'; id: number } | { kind: 'lab' };
 
 function AddEntrant({ race, state }: { race: Race; state: RaceState }) {
   const lab = useLab();
-  const hasOwn = useLabState(({ mix, overrides }) => Object.keys(mix).length > 0 || Object.keys(overrides).length > 0);
+  const mixes = useStore(mixesOfBrowser().store, ({ list }) => list);
+  const hasOwn = useLabState(({ trainMix, overrides }) => Object.keys(trainMix).length > 0 || Object.keys(overrides).length > 0);
   const inRace = (id: string): boolean => state.entrants.some(({ method }) => method.id === id && Object.keys(method.mix).length === 0);
-  const add = async (id: string): Promise<void> => {
+  const entrantOf = (choice: Choice): Promise<Entrant> => {
+    if (choice.kind === 'method') return entrantById(choice.id);
+    const saved = choice.kind === 'mix' ? mixes.find(({ id }) => id === choice.id) : undefined;
+    return saved ? entrantOfMix(saved.name, saved.method, saved.mix) : entrantOfLab(lab.store.getState());
+  };
+  const add = async (choice: Choice): Promise<void> => {
     try {
-      await race.add(id === LAB ? await entrantOfLab(lab.store.getState()) : await entrantById(id));
+      await race.add(await entrantOf(choice));
     } catch (error) {
       lab.notify({ id: 'race', level: 'error', text: `It could not be added: ${(error as Error).message} Try again.` });
     }
   };
+  const option = (choice: Choice): string => JSON.stringify(choice);
   return (
     <label className="select race-add">
       <span className="visually-hidden">Add a method to the race</span>
-      <select value="" onChange={(event) => void add(event.currentTarget.value)}>
+      <select value="" onChange={(event) => void add(JSON.parse(event.currentTarget.value) as Choice)}>
         <option value="" disabled>
           + add a method
         </option>
-        {hasOwn && <option value={LAB}>as the lab trains now: its mix and knobs</option>}
+        {hasOwn && <option value={option({ kind: 'lab' })}>as the lab trains now: its mix and knobs</option>}
+        {mixes.map(({ id, name }) => (
+          <option key={id} value={option({ kind: 'mix', id })}>
+            {name} (saved mix)
+          </option>
+        ))}
         {METHODS.map(({ id, title }) => (
-          <option key={id} value={id} disabled={inRace(id)}>
+          <option key={id} value={option({ kind: 'method', id })} disabled={inRace(id)}>
             {title}
           </option>
         ))}

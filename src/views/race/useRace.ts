@@ -9,7 +9,7 @@ import type { Race } from '../../state/race.ts';
 import type { Entrant, RaceSetup, RaceState } from '../../state/raceTypes.ts';
 import { trainingSettings } from '../../state/settings.ts';
 import type { Lab } from '../../state/lab.ts';
-import type { LabState } from '../../state/types.ts';
+import type { LabState, Mix } from '../../state/types.ts';
 import { useLab, useLabState } from '../app/labContext.ts';
 
 /** A race outlives its view: it goes on while the lab is looked at. */
@@ -21,17 +21,28 @@ export async function entrantById(id: string): Promise<Entrant> {
   return entrantOf(method.meta.title, { id, knobs: defaultKnobs(method), mix: {} });
 }
 
-/** What the lab trains with at the moment: its method, the stages mixed in, and the knobs that were moved. */
-export async function entrantOfLab({ trainMethod, mix, overrides }: LabState): Promise<Entrant> {
-  const method = await loadMethod(trainMethod);
+/** A method with stages of others, each knob at its default. */
+export async function entrantOfMix(name: string, id: string, mix: Mix): Promise<Entrant> {
+  const method = await loadMethod(id);
+  return entrantOf(name, { id, knobs: defaultKnobs(method, await sourcesOf(mix)), mix });
+}
+
+async function sourcesOf(mix: Mix): Promise<Partial<Record<StageName, Method>>> {
   const sources: Partial<Record<StageName, Method>> = {};
   for (const [stage, id] of Object.entries(mix) as [StageName, string][]) sources[stage] = await loadMethod(id);
+  return sources;
+}
+
+/** What the lab trains with at the moment: its method, the stages mixed in, and the knobs that were moved. */
+export async function entrantOfLab({ trainMethod, trainMix, overrides }: LabState): Promise<Entrant> {
+  const method = await loadMethod(trainMethod);
+  const sources = await sourcesOf(trainMix);
   const knobs = defaultKnobs(method, sources);
   const moved = Object.keys(overrides).filter((id) => id in knobs && overrides[id] !== knobs[id]);
   for (const id of moved) knobs[id] = overrides[id];
   const parts = Object.entries(sources).map(([stage, source]) => `${source.meta.title}’s ${stage}`);
   const label = [method.meta.title, ...parts, ...moved.map((id) => `${id} ${knobs[id]}`)].join(' + ');
-  return entrantOf(label, { id: trainMethod, knobs, mix });
+  return entrantOf(label, { id: trainMethod, knobs, mix: trainMix });
 }
 
 /** Where a race would start from and how it would train, as the lab stands. */

@@ -1,0 +1,47 @@
+/** The papers' claims as data: `docs/results/claims.json`. */
+import { readFileSync } from 'node:fs';
+import type { FigureName } from './resultFigures.ts';
+import type { ScoreName } from './scoresTable.ts';
+
+/** What is compared: a method at its default knobs, or at those of a named variant of the `claims` study. */
+export interface Side {
+  method: string;
+  variant?: string;
+  /** Of the variant, over the method's defaults; said where the variant is first named. */
+  knobs?: Readonly<Record<string, number>>;
+}
+
+export interface Measure {
+  figure: FigureName | ScoreName;
+  of: Side;
+  against: Side;
+  /** Where the claim puts `of`; `same`: within `margin`. */
+  expect: 'above' | 'below' | 'same';
+  margin?: number;
+  /** The default task where it is left out. */
+  task?: string;
+}
+
+export interface Claim {
+  method: string;
+  claim: string;
+  /** Absent where the claim was not tried: then `why` says why not. */
+  measure?: Measure;
+  why?: string;
+}
+
+export const readClaims = (file = 'docs/results/claims.json'): readonly Claim[] => JSON.parse(readFileSync(file, 'utf8')) as Claim[];
+
+/** The variants that the claims compare, each once. */
+export function claimVariants(
+  claims: readonly Claim[] = readClaims(),
+): { method: string; variant: string; task: string; knobs: Readonly<Record<string, number>> }[] {
+  const found = new Map<string, { method: string; variant: string; task: string; knobs: Readonly<Record<string, number>> }>();
+  for (const { measure } of claims) {
+    for (const { method, variant, knobs } of measure ? [measure.of, measure.against] : []) {
+      const task = measure?.task ?? 'chain-sum';
+      if (variant && knobs) found.set(`${task} ${method} ${variant}`, { method, variant, task, knobs });
+    }
+  }
+  return [...found.values()];
+}
