@@ -30,6 +30,8 @@ export async function run(args: readonly string[]): Promise<BenchReport> {
   const browser = await launchChromium();
   try {
     const page = await browser.newPage();
+    // The runner's compiler wraps named functions in a helper that the page does not have.
+    await page.addInitScript({ content: 'globalThis.__name = (value) => value;' });
     await page.goto(server.url);
     const file = readdirSync(join(DIST, 'assets')).find((name) => /^worker-.*\.js$/.test(name));
     if (!file) throw new Error('dist/assets holds no worker');
