@@ -78,8 +78,9 @@ export function createLoadActions(context: LabContext, training: Training, linke
     // A knob or lane may belong to a method that nothing has needed yet.
     if (Object.keys(asked.overrides).length > 0 || asked.lanes?.some((id) => !findLane(id, null))) await loadShelf();
     const { overrides, methods, lanes, update, batch, group } = get();
-    const { ORACLE_KNOBS } = await import('../core/oracle/knobs.ts');
-    const checked = checkKnobs(overrides, [...Object.values(methods), { knobs: ORACLE_KNOBS }]);
+    // Their words are wanted only where a link sets something.
+    const oracle = Object.keys(overrides).length > 0 ? [{ knobs: (await import('../core/oracle/knobs.ts')).ORACLE_KNOBS }] : [];
+    const checked = checkKnobs(overrides, [...Object.values(methods), ...oracle]);
     const problems = [...checked.problems];
     const known = lanes?.filter((id) => Object.values(methods).some((method) => findLane(id, method))) ?? null;
     for (const id of lanes ?? []) if (!known?.includes(id)) problems.push(`There is no lane "${id}".`);
