@@ -51,6 +51,8 @@ const LOGPROB_SLACK = 1e-6;
 interface Options {
   /** Accept log-probs above 0 (a fixture of an estimator may hold any log-ratio). */
   anyLogprobs?: boolean;
+  /** Responses without a reward are read as NaN (candidates that go on have none). */
+  withoutRewards?: boolean;
 }
 
 /** Reads any of the three forms. Throws `InputError` with the path of the first field that is wrong. */
@@ -129,7 +131,7 @@ class Builder {
       group: this.groups.length,
       start,
       end: this.tokens.length,
-      reward: readNumber(json.reward, `${path}.reward`),
+      reward: this.options.withoutRewards && json.reward === undefined ? NaN : readNumber(json.reward, `${path}.reward`),
       ...(accuracy === undefined ? {} : { accuracy: readNumber(accuracy, `${path}.accuracy`) }),
       ...(json.parts === undefined ? {} : { parts: readNumbers(json.parts, `${path}.parts`) }),
       ...(json.role === undefined ? {} : { role: readOneOf(json.role, ROLES, `${path}.role`) }),

@@ -74,7 +74,7 @@ export function missingNeeds(batch: RolloutBatch, method: Method, knobs: KnobVal
     for (const { field, equals, above } of requirementsOf(knob))
       if (value === equals || (above !== undefined && value > above)) needs.add(field);
   }
-  return [...needs].filter((need) => lacks(batch, need));
+  return [...needs].filter((need) => method.lacks?.(batch, need, knobs) ?? lacks(batch, need));
 }
 
 /** As `missingNeeds`, of the method and of those that lend it stages. */
@@ -96,6 +96,7 @@ export function lacks(batch: RolloutBatch, need: Need): boolean {
   if (need === 'sumPiSquared') return !batch.fields.sumPiSquared && !batch.logits;
   if (need.startsWith('measured:')) return !batch.measured?.[need.slice('measured:'.length)];
   if (need === 'greedyReward') return batch.groups.some((group) => group.greedyReward === undefined);
+  if (need === 'continuations') return batch.responses.some((response) => !response.continuations);
   // Before any update the current policy is the sampling policy.
   if (need === 'logprobs') return !batch.fields.logprobs && !batch.fields.oldLogprobs;
   if (need === 'entropies') return !batch.fields.entropies && !batch.fields.oldEntropies;

@@ -22,7 +22,13 @@ export type Measure =
   /** How much the distribution of the answer changes without each token. */
   | { kind: 'importance' }
   /** The reference answer, forced after each reasoning and after each token of it, under the policy and the second models that read it. */
-  | { kind: 'answers' };
+  | { kind: 'answers' }
+  /** Raw logits of the run's reference model at every token: `measured.<name>`. */
+  | { kind: 'referenceLogits'; name: string }
+  /** The answer of a second network (kind `values`) after every candidate token of every prefix: `measured.<name>`. */
+  | { kind: 'candidates'; model: string; name: string }
+  /** Rewards of K continuations from the prefixes that the knobs of the step advantage ask for. */
+  | { kind: 'continuations'; count: number };
 
 /** The measure that fills a need whichever method has it; null where only a task, a step of training or the method's own measure does. */
 function usualMeasure(need: Need): Measure | null {

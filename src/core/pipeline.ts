@@ -2,7 +2,7 @@
  * From a frozen batch to credit: prepares rewards and advantages once per batch, and computes one inner update. The trainer
  * and the page call the same functions on the same inputs, so their numbers are the same bits.
  */
-import type { MethodState, RolloutBatch, TokenField } from './batch.ts';
+import type { MethodState, RolloutBatch, TokenField, TokenMatrix } from './batch.ts';
 import type { BatchSlice } from './batchSlice.ts';
 import { gather, sliceGroups } from './batchSlice.ts';
 import type { ComposedMethod, CreditResult } from './pipeline.types.ts';
@@ -113,6 +113,8 @@ export interface UpdateInput extends CreditInput {
   entropies?: Float64Array;
   /** log π of the current policy on the minibatch's forced tokens, [F_k]. */
   forcedLogprobs?: Float64Array;
+  /** Its raw logits there, [N_k,V]. */
+  logits?: TokenMatrix;
 }
 
 export interface UpdateResult extends LossResult {
@@ -141,6 +143,7 @@ export function computeUpdate(input: UpdateInput): UpdateResult {
     state,
     rewards: sliceRewards(input.rewards, minibatch),
     advantages: gather(input.advantages, minibatch.tokenIndex),
+    ...(input.logits ? { logits: input.logits } : {}),
   };
   const loss = composed.stages.loss(lossInput);
   const regulariser = composed.stages.regulariser(lossInput);
@@ -180,7 +183,8 @@ function addOptional(a: Float64Array | undefined, b: Float64Array | undefined): 
  */
 export function replaySampling(batch: RolloutBatch, composed: ComposedMethod, knobs: KnobValues): Trace {
   const { sampling } = composed.stages;
-  if (!batch.logits || sampling.transform === BASE_STAGES.sampling.transform) return {};
+  // A stage that reads candidates' values moves the logits at the base temperature, and traces by how much itself.
+  if (!batch.logits || sampling.transform === BASE_STAGES.sampling.transform || sampling.candidates) return {};
   const isOwn = batch.trainedWith?.method === composed.method.meta.id;
   const state =
     isOwn || !batch.fields.oldEntropies ? stateOf(batch, composed) : (composed.nextState?.({ batch, knobs, state: null }) ?? null);

@@ -1,6 +1,6 @@
 /** Small batches for tests: literal ones written out, and arbitrary ones for properties. */
 import fc from 'fast-check';
-import type { ForcedTexts, RolloutBatch, RolloutResponse, Span, TokenField, TokenMatrix, UpdateRecord } from './batch.ts';
+import type { ForcedTexts, Measured, RolloutBatch, RolloutResponse, Span, TokenField, TokenMatrix, UpdateRecord } from './batch.ts';
 import { forcedTexts } from './forced.ts';
 import { batchFromJson } from './batchJson.ts';
 import { exp, log } from './math.ts';
@@ -139,12 +139,19 @@ export function furnish(batch: RolloutBatch): RolloutBatch {
     const distance = (v - tokens[t] + width) % width;
     return distance === 0 ? old[t] : distance < 4 ? Math.max(log((1 - exp(old[t])) / 3), -30) : -30;
   });
+  /** One row a token of numbers between −1 and 1 that its own ones set. */
+  const row = (length: number, factor: number): Measured => {
+    const { data } = rowsOf(tokens.length, length, (t, k) => 2 * ((factor * own(t) * (1 + k)) % 1) - 1);
+    return { level: 'token', width: length, values: Float64Array.from(data) };
+  };
+  const V = batch.logits?.width ?? width;
   const responseOf = (response: RolloutResponse): RolloutResponse => {
     const ids = Array.from(tokens.subarray(response.start, response.end));
     const half = Math.ceil(ids.length / 2);
     const test = (k: number) => (ids[0] + k) % 2;
     const spans = [...spansOf('step', 2, ids), ...spansOf('chunk', 3, ids), ...spansOf('thought', half, ids.slice(0, half))];
-    const continuations = ids.map((id, after) => ({ after, rewards: [id % 2, response.reward, 0] }));
+    const nine = (rewards: number[]) => [...rewards, ...rewards, ...rewards];
+    const continuations = ids.map((id, after) => ({ after, rewards: nine([id % 2, response.reward, 0]) }));
     return { parts: [test(0), test(1), 1], spans, continuations, ...response };
   };
   const products = Float64Array.from({ length: tokens.length * tokens.length }, (_, k) => {
@@ -155,12 +162,16 @@ export function furnish(batch: RolloutBatch): RolloutBatch {
     maxTokens: 8,
     hidden,
     logits,
+    ...batch,
     measured: {
       [GRADIENT_PLACES]: { level: 'token', width: 1, values: Float64Array.from(tokens.keys()) },
       [GRADIENT_PRODUCTS]: { level: 'token', width: tokens.length, values: products },
+      joint: row(30, 0.77),
+      refLogits: row(V, 1.31),
+      candidateValues: row(V, 0.43),
+      ...batch.measured,
     },
-    forced: forcedFor(batch, own),
-    ...batch,
+    forced: batch.forced ?? forcedFor(batch, own),
     groups: batch.groups.map((group) => ({ effort: 1, greedyReward: 0.5, referenceAnswer: [1, 2], ...group })),
     responses: batch.responses.map(responseOf),
     fields: { ...given, ...fields },

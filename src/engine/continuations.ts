@@ -4,8 +4,9 @@ import { temperatureSampling } from '../core/stages/temperatureSampling.ts';
 import type { KnobValues, SamplingStage } from '../core/stages/types.ts';
 import type { MethodState } from '../core/batch.ts';
 import type { Task } from '../core/tasks/types.ts';
-import { sampleResponses } from './sampler.ts';
-import type { LanguageModel } from './types.ts';
+import { sampleSteps } from './sampler.ts';
+import { finish, type Steps } from './steps.ts';
+import type { AnyModel, LanguageModel } from './types.ts';
 
 /** A method's sampling stage, where it draws otherwise than from π itself. */
 export interface Drawing {
@@ -20,8 +21,8 @@ export interface Continued {
   reward: number;
 }
 
-export interface ContinuationRequest {
-  model: LanguageModel;
+export interface ContinuationRequest<M extends AnyModel = LanguageModel> {
+  model: M;
   task: Task;
   prompt: readonly number[];
   /** Prefixes of responses that have not ended, each once. */
@@ -34,6 +35,8 @@ export interface ContinuationRequest {
   first?: number;
   /** Absent: the policy itself. */
   drawing?: Drawing | null;
+  /** Step of a run, whose draws then differ from step to step. */
+  step?: number;
 }
 
 /** [prefixes][K] rewards of `drawContinuations`. */
@@ -44,8 +47,11 @@ export const sampleContinuations = (request: ContinuationRequest): number[][] =>
  * [prefixes][K] continued answers. The draws depend on the seed, the prompt, the prefix and k alone, so that a prefix has the same rewards
  * whichever others are asked for, and the first K of them whatever K is. Throws for a prefix that has ended.
  */
-export function drawContinuations(request: ContinuationRequest): Continued[][] {
-  const { model, task, prompt, prefixes, count, baseTemperature, seed, first = 0 } = request;
+export const drawContinuations = (request: ContinuationRequest): Continued[][] => finish(continuationSteps(request));
+
+/** As `drawContinuations`, on any model. */
+export function* continuationSteps(request: ContinuationRequest<AnyModel>): Steps<Continued[][]> {
+  const { model, task, prompt, prefixes, count, baseTemperature, seed, step, first = 0 } = request;
   const drawing = request.drawing ?? { stage: temperatureSampling, knobs: { temperature: baseTemperature }, state: null };
   const drawn: Continued[][] = prefixes.map(() => []);
   // Rows of one call share the number of tokens that are left.
@@ -54,7 +60,8 @@ export function drawContinuations(request: ContinuationRequest): Continued[][] {
     const ended = own.find((p) => prefixes[p].includes(task.endToken) || length >= task.maxTokens);
     if (ended !== undefined) throw new Error(`Prefix ${ended + 1} has ended: it has a reward and no continuation.`);
     const keys = own.map((p) => hashText(`${prompt.join()}:${prefixes[p].join()}`));
-    const responses = sampleResponses({
+    const place = step === undefined ? [] : [step];
+    const responses = yield* sampleSteps({
       model,
       task: { endToken: task.endToken, maxTokens: task.maxTokens - length },
       prompts: own.flatMap((p) => Array.from({ length: count }, () => [...prompt, ...prefixes[p]])),
@@ -62,7 +69,8 @@ export function drawContinuations(request: ContinuationRequest): Continued[][] {
       choose: {
         kind: 'draw',
         ...drawing,
-        uniform: (row, position) => uniformAt(seed, STREAM.continuations, keys[Math.floor(row / count)], first + (row % count), position),
+        uniform: (row, position) =>
+          uniformAt(seed, STREAM.continuations, ...place, keys[Math.floor(row / count)], first + (row % count), position),
       },
     });
     responses.forEach((response, row) => {

@@ -101,7 +101,8 @@ export function* runUpdates(options: UpdateOptions, credit: CreditInput, answere
   const prepared = prepareCredit(credit);
   const { kept, rewards, advantages, targets } = prepared;
   const aims = targets ? { targets } : {};
-  const trainsPolicy = composed.method.trains !== 'model';
+  // A head on the policy moves it with its own loss.
+  const trainsPolicy = composed.method.trains !== 'model' || second.some(({ own }) => own === null);
   const groupsKept = Array.from(kept.keys()).filter((group) => kept[group] === 1);
   const updates: UpdateRecord[] = [];
   let clipped = 0;

@@ -30,6 +30,8 @@ export interface GroupRequest<M extends AnyModel = LanguageModel> {
   stage: SamplingStage;
   knobs: KnobValues;
   state: MethodState;
+  /** Values [V] after every candidate of each text, where the stage asks for them. */
+  candidateValues?: (texts: readonly (readonly number[])[]) => Float64Array[];
 }
 
 /** The prompt of a slot. Where a task has efforts, a block of slots draws one question and asks it at each of them. */
@@ -53,6 +55,10 @@ export function* groupSteps(request: GroupRequest<AnyModel>): Steps<SampledGroup
 /** Draws a group of responses to each of these prompts, which stand in the request's slots. */
 export function* answerSteps(request: GroupRequest<AnyModel>, prompts: readonly (readonly number[])[]): Steps<SampledGroup[]> {
   const { model, task, seed, step, attempt, slots, groupSize: G, baseTemperature, stage, knobs, state } = request;
+  const slotOf = (row: number) => slots[Math.floor(row / G)];
+  const { candidateValues: values } = request;
+  const asked = stage.candidates;
+  const candidates = asked && values ? { candidates: { isRead: (row: number) => asked.isRead(knobs, slotOf(row)), values } } : {};
   const responses = yield* sampleSteps({
     model,
     task,
@@ -63,7 +69,8 @@ export function* answerSteps(request: GroupRequest<AnyModel>, prompts: readonly 
       stage,
       knobs,
       state,
-      uniform: (row, position) => uniformAt(seed, STREAM.sampling, step, attempt, slots[Math.floor(row / G)], row % G, position),
+      uniform: (row, position) => uniformAt(seed, STREAM.sampling, step, attempt, slotOf(row), row % G, position),
+      ...candidates,
     },
     keepStates: true,
   });

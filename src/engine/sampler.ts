@@ -19,7 +19,15 @@ export interface SampleRequest<M extends AnyModel = LanguageModel> {
   /** How to choose: draw with u(row, position) from the stage's logits′, or take the most likely token. */
   choose:
     | { kind: 'greedy' }
-    | { kind: 'draw'; stage: SamplingStage; knobs: KnobValues; state: MethodState; uniform: (row: number, position: number) => number };
+    | {
+        kind: 'draw';
+        stage: SamplingStage;
+        knobs: KnobValues;
+        state: MethodState;
+        uniform: (row: number, position: number) => number;
+        /** Values [V] after every candidate of each text, for the rows whose stage reads them. */
+        candidates?: { isRead(row: number): boolean; values(texts: readonly (readonly number[])[]): Float64Array[] };
+      };
   /** Keep raw logits and hidden states of every token (a batch needs them, an evaluation does not). */
   keepStates?: boolean;
 }
@@ -46,6 +54,20 @@ export interface SampledResponse {
 function isScaled(shaped: Float64Array, raw: Float64Array, temperature: number): boolean {
   for (let v = 0; v < raw.length; v++) if (shaped[v] !== raw[v] / temperature) return false;
   return true;
+}
+
+/** The candidates' values of the rows that read them, by row; null where none does. */
+function readCandidates(
+  { candidates }: Extract<SampleRequest['choose'], { kind: 'draw' }>,
+  rows: Int32Array,
+  start: number,
+  prompts: readonly (readonly number[])[],
+  responses: readonly SampledResponse[],
+): Map<number, Float64Array> | null {
+  if (!candidates) return null;
+  const reading = Array.from(rows).filter((row) => candidates.isRead(start + row));
+  const values = candidates.values(reading.map((row) => [...prompts[row], ...responses[row].tokens]));
+  return new Map(reading.map((row, k) => [row, values[k]]));
 }
 
 /** Rows decoded together: more do not cost less each, and their keys and values would leave the second-level cache. */
@@ -88,6 +110,7 @@ function* sampleRows(request: SampleRequest<AnyModel>, start: number): Steps<Sam
     for (let position = 0; rows.length > 0; position++) {
       const going: number[] = [];
       const tokens: number[] = [];
+      const valued = choose.kind === 'draw' ? readCandidates(choose, rows, start, prompts, responses) : null;
       rows.forEach((row, i) => {
         const response = responses[row];
         for (let v = 0; v < V; v++) raw[v] = next.logits[i * V + v];
@@ -98,7 +121,15 @@ function* sampleRows(request: SampleRequest<AnyModel>, start: number): Steps<Sam
           token = argmax(raw);
           response.samplingLogprobs.push(0);
         } else {
-          temperature = choose.stage.transform({ logits: raw, out: shaped, knobs: choose.knobs, state: choose.state }).temperature;
+          const { knobs, state } = choose;
+          const candidateValues = valued?.get(row);
+          temperature = choose.stage.transform({
+            logits: raw,
+            out: shaped,
+            knobs,
+            state,
+            ...(candidateValues ? { candidateValues } : {}),
+          }).temperature;
           const drawing = isScaled(shaped, raw, baseTemperature) ? logPi : shaped;
           if (drawing === shaped) logSoftmaxInto(shaped, shaped, 0, 1);
           token = drawFrom(drawing, choose.uniform(start + row, position));

@@ -11,6 +11,7 @@ import { hashText } from '../core/random.ts';
 import type { KnobValues, Method } from '../core/stages/types.ts';
 import { mean } from '../core/stats.ts';
 import type { Task } from '../core/tasks/types.ts';
+import { candidateValues } from './candidates.ts';
 import { askSecond, runUpdates } from './innerUpdates.ts';
 import { fitVector } from './layout.ts';
 import { measureSteps } from './measures/index.ts';
@@ -115,6 +116,7 @@ function* rollOut(options: TrainerOptions<AnyModel>, step: number, state: Method
   const { knobs } = method;
   const { sampling } = method.composed.stages;
   const { temperature, groupSize } = settings;
+  const valueModel = options.second?.find(({ spec }) => spec.name === sampling.candidates?.model)?.own;
   const draw = { seed: hashText(seed), step };
   const chosen: SampledGroup[] = [];
   let missing = Array.from({ length: settings.prompts }, (_, slot) => slot);
@@ -130,6 +132,7 @@ function* rollOut(options: TrainerOptions<AnyModel>, step: number, state: Method
       stage: sampling,
       knobs,
       state,
+      ...(valueModel ? { candidateValues: (texts) => candidateValues(valueModel, texts) } : {}),
     });
     missing.forEach((slot, i) => {
       chosen[slot] = drawn[i];

@@ -37,6 +37,7 @@ export const evaluateMinibatch = (model: LanguageModel, batch: RolloutBatch, gro
 interface EvaluatedMinibatch {
   /** [N_k + F_k] sampled tokens, then forced ones; log π of all the vocabulary in their places. */
   tokens: Int32Array;
+  logits: Float32Array;
   logPi: Float64Array;
   /** [N_k] */
   logprobs: Float64Array;
@@ -75,6 +76,7 @@ function* minibatchSteps(model: AnyModel, batch: RolloutBatch, groups: readonly 
   const count = sampled.reduce((n, { response }) => n + response.length, 0);
   return {
     tokens,
+    logits,
     logPi,
     logprobs: logprobs.slice(0, count),
     entropies: entropies.slice(0, count),
@@ -87,7 +89,7 @@ function* minibatchSteps(model: AnyModel, batch: RolloutBatch, groups: readonly 
 /** Forward pass and core's coefficients; the model's weights stay as they are. `input` is core's, without the current policy's numbers. */
 export const prepareUpdate = (model: LanguageModel, input: MinibatchInput): PreparedUpdate => finish(updateSteps(model, input));
 
-type MinibatchInput = Omit<UpdateInput, 'logprobs' | 'entropies' | 'forcedLogprobs' | 'models'>;
+type MinibatchInput = Omit<UpdateInput, 'logprobs' | 'entropies' | 'logits' | 'forcedLogprobs' | 'models'>;
 
 /** Whether a second network learns with each inner update. */
 const isInner = ({ spec }: SecondModel, knobs: KnobValues): boolean => spec.schedule(knobs) === 'inner' && spec.isOnline(knobs);
@@ -96,7 +98,11 @@ const isInner = ({ spec }: SecondModel, knobs: KnobValues): boolean => spec.sche
 export function* updateSteps(model: AnyModel, input: MinibatchInput, second: readonly SecondModel[] = []): Steps<PreparedUpdate> {
   const V = model.config.vocabulary;
   const T = input.batch.baseTemperature;
-  const { tokens, logPi, logprobs, entropies, forcedLogprobs, outputs, pairs } = yield* minibatchSteps(model, input.batch, input.groups);
+  const { tokens, logits, logPi, logprobs, entropies, forcedLogprobs, outputs, pairs } = yield* minibatchSteps(
+    model,
+    input.batch,
+    input.groups,
+  );
   const passes = new Map<string, SecondPass>();
   const answers: Record<string, ModelOutputs> = {};
   let gradOutputs: Float32Array | undefined;
@@ -108,6 +114,7 @@ export function* updateSteps(model: AnyModel, input: MinibatchInput, second: rea
     ...input,
     logprobs,
     entropies,
+    logits: { width: V, data: logits.subarray(0, logprobs.length * V) },
     models: answers,
     ...(forcedLogprobs.length > 0 ? { forcedLogprobs } : {}),
   });

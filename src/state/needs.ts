@@ -25,6 +25,7 @@ const FIELDS: Readonly<Partial<Record<Need, string>>> = {
   hidden: 'the hidden states of every token',
   importance: 'what each token means for the answer',
   greedyReward: 'the reward of the greedy answer',
+  continuations: 'fresh continuations from the prefixes of each sample',
   sumPiSquared: 'the sum of squared probabilities at each token',
   temperature: 'the temperature of each draw',
   trueValues: 'the true value of each prefix',

@@ -30,6 +30,7 @@ export const METHODS: readonly MethodEntry[] = [
   { id: 'treerl', title: 'TreeRL', family: 'tree', load: async () => (await import('./treerl.ts')).treerl },
   { id: 'ktae', title: 'KTAE', family: 'tree', load: async () => (await import('./ktae.ts')).ktae },
   { id: 'spo-chain', title: 'SPO-chain', family: 'tree', load: async () => (await import('./spo-chain.ts')).spoChain },
+  { id: 'vineppo', title: 'VinePPO', family: 'process', load: async () => (await import('./vineppo.ts')).vineppo },
   { id: 'hapo', title: 'HAPO', family: 'entropy', isHeadline: true, load: async () => (await import('./hapo.ts')).hapo },
   {
     id: 'high-entropy-tokens',
@@ -43,6 +44,8 @@ export const METHODS: readonly MethodEntry[] = [
   { id: 'thr', title: 'THR', family: 'entropy', load: async () => (await import('./thr.ts')).thr },
   { id: 'delta', title: 'DelTA', family: 'entropy', load: async () => (await import('./delta.ts')).delta },
   { id: 'oar', title: 'OAR', family: 'process', load: async () => (await import('./oar.ts')).oar },
+  { id: 'zip-rc', title: 'ZIP-RC', family: 'model', load: async () => (await import('./zip-rc.ts')).zipRc },
+  { id: 'vas', title: 'VAS', family: 'model', load: async () => (await import('./vas.ts')).vas },
   { id: 'decs', title: 'DECS', family: 'length', load: async () => (await import('./decs.ts')).decs },
   { id: 'tp-grpo', title: 'TP-GRPO', family: 'process', load: async () => (await import('./tp-grpo.ts')).tpGrpo },
   { id: 'verpo', title: 'VeRPO', family: 'process', load: async () => (await import('./verpo.ts')).verpo },

@@ -37,11 +37,14 @@ const KEEP_EQUAL_REWARDS = [
   'reinforce-pp',
   // Where only the longest response is left it is compared with nothing; equal rewards there, and a shift, show.
   'otb',
-  // Its values are those of continuations.
+  // Their values are those of continuations.
   'spo-chain',
+  'vineppo',
   // A critic's values, and a second model's rewards, beside the verifier's.
   'ppo-gae',
   'prime',
+  // Its advantages are those of its own values; they credit nothing.
+  'vas',
   // Its advantages are the oracle's.
   'true-advantage',
   // They read how likely the reference answer is, or a length beside the reward.
@@ -50,13 +53,15 @@ const KEEP_EQUAL_REWARDS = [
 ];
 /** Methods whose advantage no reward of the batch enters. */
 const READ_NO_REWARD = ['true-advantage'];
+/** Whether the method has a policy gradient; one that trains its own numbers alone credits no token and has no loss on log π. */
+const hasPolicyLoss = (id: string) => methods[id].trains === 'policy';
 /** Methods that call a response right where its reward is above 0. */
 const SIGN_OF_REWARDS = ['ktae', 'thr'];
 /** Methods that do not divide by a spread: rewards twice as large give twice the credit. */
 const SCALE_WITH_REWARDS = ['rloo', 'dr-grpo', 'opo', 'treerl', 'tree-td'];
 
 /** Methods whose advantages are normalised, or whose tokens are compared, over all groups. */
-const COMPARE_OVER_THE_BATCH = ['reinforce-pp', 'delta', 'ppo-gae', 'prime'];
+const COMPARE_OVER_THE_BATCH = ['reinforce-pp', 'vineppo', 'delta', 'ppo-gae', 'prime'];
 /** Losses without a clip of the ratio at 1 ± ε: none, a clip of the weight alone, a gate, bounds on the log-ratio, a price for moving. */
 const NO_CLIP = ['reinforce', 'cispo', 'sapo', 'gmpo', 'kl-cov', 'likelihood-rewards', 'verifree'];
 
@@ -142,6 +147,7 @@ describe.each(ids)('%s', (id) => {
 
   it('is the derivative of its own loss at any setting of its knobs: finite differences, with held what it holds', () => {
     const method = methods[id];
+    if (!hasPolicyLoss(id)) return;
     const count = { seen: 0, compared: 0, moving: 0 };
     fc.assert(
       fc.property(anyGroups(rewards), anyLossKnobs(method), (groups, changes) => {
@@ -227,6 +233,7 @@ describe.each(ids)('%s', (id) => {
   });
 
   it('takes KL in the reward and in the loss by any estimator, and any aggregation and dual clip that its loss has', () => {
+    if (!hasPolicyLoss(id)) return;
     const knobs = knobsOf(methods[id]).map((knob) => knob.id);
     // A method may bring a reward of its own, without a KL.
     const hasReward = knobs.includes('klInRewardCoef') || (!methods[id].stages.reward && !READ_NO_REWARD.includes(id));
@@ -251,7 +258,7 @@ describe.each(ids)('%s', (id) => {
   });
 
   it('a wider upper bound never holds more tokens with A > 0, a wider lower one never more with A < 0', () => {
-    if (NO_CLIP.includes(id)) return;
+    if (NO_CLIP.includes(id) || !hasPolicyLoss(id)) return;
     const widths = fc.tuple(evenly(0.01, 0.9), evenly(0, 0.5));
     let held = 0;
     fc.assert(
@@ -273,6 +280,20 @@ describe.each(ids)('%s', (id) => {
       RUNS,
     );
     expect(held).toBeGreaterThan(atLeast(1));
+  });
+
+  it('credits no token where it has no policy gradient', () => {
+    if (hasPolicyLoss(id)) return;
+    fc.assert(
+      fc.property(anyGroups(), (groups) => {
+        const result = credit(furnish(batchOf(...groups)), methods[id]);
+        must(
+          result.credit.every((value) => value === 0),
+          'a token is credited',
+        );
+      }),
+      RUNS,
+    );
   });
 
   it('scales the credit by N: −N ∂L/∂log π', () => {

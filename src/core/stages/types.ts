@@ -5,7 +5,8 @@
  * Every stage is a pure function that returns its result and a trace of the named intermediates it used;
  * loss and regulariser also return the derivative with respect to each token's log-probability.
  */
-import type { MethodState, RolloutBatch, TokenField } from '../batch.ts';
+import type { MethodState, RolloutBatch, TokenField, TokenMatrix } from '../batch.ts';
+import type { FigureInput, TokenFigure } from '../figures.ts';
 import type { AskedMeasure } from '../measures.ts';
 import type { ModelSpec } from './models.ts';
 import type { PlaneView } from './plane.ts';
@@ -23,6 +24,8 @@ export type Need =
   | 'proxyAnswerLogprobs'
   /** How likely the policy makes a corpus text of each group. */
   | 'corpusLogprobs'
+  /** Rewards of fresh continuations from the prefixes that the knobs ask for. */
+  | 'continuations'
   /** Spans of this kind with exact labels. */
   | 'steps'
   | 'chunks'
@@ -79,6 +82,8 @@ export interface LossInput extends StageInput {
   rewards: RewardResult;
   /** [N] of the minibatch. */
   advantages: Float64Array;
+  /** [N,V] raw logits of the current policy, where the engine has just computed them; a recorded update keeps none. */
+  logits?: TokenMatrix;
 }
 
 export interface LossResult {
@@ -103,11 +108,15 @@ export interface SamplingInput {
   out: Float64Array;
   knobs: KnobValues;
   state: MethodState;
+  /** [V] value of the text with each candidate token added, where the stage asks for it. */
+  candidateValues?: Float64Array;
 }
 
 export interface SamplingStage {
   /** Returns the temperature that drew the token (out = logits / temperature for the plain stage). */
   transform(input: SamplingInput): { temperature: number; trace: Readonly<Record<string, number>> };
+  /** Asks for the answer of one of the method's second networks (kind `values`) after every candidate, for some slots of a step's prompts. */
+  candidates?: { model: string; isRead(knobs: KnobValues, slot: number): boolean };
   /** Which groups take part in the update: [groups] of 0/1. Absent: all. Rejected groups are sampled again where the trainer can. */
   keepGroups?(input: StageInput): { keep: Uint8Array; trace: Trace };
   /** On a task with a corpus: which token of a text to think about, and within how many tokens. Absent: the task's own prompts. */
@@ -239,7 +248,11 @@ export interface Method {
   /** What it asks of the engine before its stages run, at these knobs; `needWords` says in words what each need is. */
   measures?(knobs: KnobValues): readonly AskedMeasure[];
   needWords?: Partial<Record<Need, string>>;
-  /** `model`: the policy is left as it is and only the second networks learn. */
+  /** Judges a need by more than its presence: whether the batch lacks it at these knobs; undefined leaves it to the common rule. */
+  lacks?(batch: RolloutBatch, need: Need, knobs: KnobValues): boolean | undefined;
+  /** What the inspector draws of a pinned token beyond its numbers. */
+  figures?(input: FigureInput): readonly TokenFigure[];
+  /** `model`: no policy gradient, only the second networks learn; the policy stays as it is unless one of them is a head on it. */
   trains: 'policy' | 'model' | 'nothing';
   creditShape: 'token' | 'vocabulary';
   /** State carried from step to step; called with the finished batch after its updates. */

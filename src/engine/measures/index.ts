@@ -3,11 +3,14 @@ import type { RolloutBatch } from '../../core/batch.ts';
 import type { Measure } from '../../core/measures.ts';
 import type { Steps } from '../steps.ts';
 import { measureAnswers } from './answers.ts';
+import { measureCandidates } from './candidates.ts';
+import { measureContinuations } from './continuations.ts';
 import { measureGradients } from './gradients.ts';
 import { measureGreedy } from './greedy.ts';
 import { measureImportance } from './importance.ts';
 import { measureModels } from './models.ts';
 import { measureReference } from './reference.ts';
+import { measureReferenceLogits } from './referenceLogits.ts';
 import { measureStates } from './states.ts';
 import type { MeasureContext, Measurer } from './types.ts';
 
@@ -19,6 +22,9 @@ const MEASURERS: { readonly [K in Measure['kind']]: Measurer<K> } = {
   gradients: measureGradients,
   importance: measureImportance,
   answers: measureAnswers,
+  referenceLogits: measureReferenceLogits,
+  candidates: measureCandidates,
+  continuations: measureContinuations,
 };
 
 /** The batch with what these measures give, one after the other. */

@@ -55,7 +55,10 @@ export function hasNoSignal(batch: RolloutBatch, group: number, advantages: Floa
   const { start, end } = batch.groups[group];
   if (end === start) return true;
   const [first, last] = [batch.responses[start].start, batch.responses[end - 1].end];
-  return advantages.subarray(first, last).every((value) => Number.isNaN(value) || Math.abs(value) < NO_SIGNAL);
+  // A method that credits no token at all has advantages of zero among unequal rewards too.
+  const { reward } = batch.responses[start];
+  const isAlike = batch.responses.slice(start, end).every((response) => response.reward === reward);
+  return isAlike && advantages.subarray(first, last).every((value) => Number.isNaN(value) || Math.abs(value) < NO_SIGNAL);
 }
 
 /** One lane beside the credit lane. */

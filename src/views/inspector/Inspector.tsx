@@ -23,6 +23,7 @@ import { Effect } from './Effect.tsx';
 import { Part } from './Part.tsx';
 import { Source, StageList, TraceTable } from './Provenance.tsx';
 import type { CellRef } from '../matrix/types.ts';
+import { TokenFigures } from './TokenFigures.tsx';
 import { termNames } from './termNames.ts';
 import { type Located, locate } from './trace.ts';
 import { TruthPart } from './TruthPart.tsx';
@@ -77,6 +78,7 @@ function Pinned({
   versus,
   onClose,
   onHighlight,
+  theme,
   at,
 }: InspectorProps & { at: Located }) {
   const glyphOf = (id: number) => visibleGlyph(task.vocabulary[id] ?? '?');
@@ -127,6 +129,11 @@ function Pinned({
             <Deferred load={loadPlanes} className="plane-wait" />
           </section>
         )}
+        <TokenFigures
+          figures={method.figures?.({ batch, knobs: credit.knobs, token: at.token, response: at.response }) ?? []}
+          glyphOf={glyphOf}
+          theme={theme}
+        />
         {clip && (
           <Part title={versus ? `Clip of A, ${versus.nameA}` : 'Clip'} aside={`ratio ${formatNumber(clip.ratio, 3)}`}>
             <ClipDiagram {...clip} />

@@ -19,7 +19,7 @@ export function Sentence() {
   const parts = useMemo((): readonly Part[] => {
     if (!batch || !task || !derived?.credit) return [];
     const { credit, composed } = derived;
-    const { meta } = composed.method;
+    const { meta, trains } = composed.method;
     const flat = meta.id === HEADLINE[0] ? null : deriveCredit({ ...lab.store.getState(), mix: {} }, HEADLINE[0]);
     const { trueValueBefore: before, trueValueAfter: after } = credit.trace;
     return describe({
@@ -28,6 +28,7 @@ export function Sentence() {
       vocabulary: task.vocabulary,
       title: Object.keys(composed.lenders).length > 0 ? `${meta.title} mix` : meta.title,
       family: meta.family,
+      isWithoutGradient: trains === 'model',
       values: creditLane === 'credit' ? credit.credit : credit.advantages,
       advantages: credit.advantages,
       ratios: creditLane === 'credit' ? (credit.trace.ratio?.values ?? null) : null,

@@ -65,6 +65,16 @@ function say(change: Partial<DescribeInput> & { batch: RolloutBatch }): string {
   return parts.map((part) => part.text).join('');
 }
 
+suite('a method without a policy gradient', () => {
+  it('is said to have none, whatever the rewards', () => {
+    const batch = eight();
+    const nothing = new Float64Array(batch.tokens.length);
+    const words = 'FLAT credits no token: it has no policy gradient and trains only its own numbers.';
+    expect(say({ batch, values: nothing, advantages: nothing, isWithoutGradient: true })).toBe(words);
+    expect(say({ batch, values: nothing, advantages: nothing })).toBe('FLAT gives no token of this prompt any credit at this update.');
+  });
+});
+
 suite('the sentence', () => {
   it('does not print noughts as numbers', () => {
     expect(say({ batch: eight(), values: perRow(eight(), [...flatRows.slice(0, 7), [0]]).map((value) => value / 1000) })).toBe(

@@ -16,6 +16,8 @@ export interface DescribeInput {
   /** The viewed method's title and what it changes. */
   title: string;
   family: string;
+  /** The method has no policy gradient. */
+  isWithoutGradient?: boolean;
   /** [N] the numbers of the credit lane, and the advantages beneath them. */
   values: Float64Array;
   advantages: Float64Array;
@@ -57,6 +59,8 @@ export function describe(input: DescribeInput): Part[] {
   const numbers = rows.flatMap((row) => [...values.subarray(row.start, row.end)]);
   if (numbers.every(Number.isNaN)) return [strong(title), text(` leaves this prompt out of the update: ${sameRewards(rows)}.`)];
   if (numbers.every((value) => Number.isNaN(value) || Math.abs(value) < NOTHING)) {
+    if (input.isWithoutGradient)
+      return [strong(title), text(' credits no token: it has no policy gradient and trains only its own numbers.')];
     const isSame = rows.every((row) => row.reward === rows[0].reward);
     if (isSame)
       return [text(`${sentenceCase(sameRewards(rows))}, so `), strong(title), text(' has nothing to compare: no token gets any credit.')];
