@@ -59,25 +59,30 @@ function sweepSection(task: string, title: string): string {
   const done = plan.filter((run) => readCell(run)).length;
   if (done === 0) return '';
   const [stripe, ...ladder] = CREDIT_LADDER;
-  const rows = GROUP_SIZES.flatMap((size) =>
-    RATES.map(({ name, factor }) => {
-      const base = at(stripe, size, name);
-      return [
-        `${size}`,
-        `${Number((DEFAULT_SETTINGS.learningRate * factor).toPrecision(2))}`,
-        `${runsAt(base).length}`,
-        cellOf(base, 'early'),
-        ...ladder.map((method) => {
-          const difference = differenceAt(at(method, size, name), base, 'early');
-          const isClear = Math.abs(difference.mean) > difference.half;
-          const text = printed(difference, 3, true);
-          return isClear ? `**${text}**` : text;
-        }),
-      ];
+  const settings = GROUP_SIZES.flatMap((size) => RATES.map((rate) => ({ size, ...rate }))).filter(
+    ({ size, name }) => runsAt(at(stripe, size, name)).length > 0,
+  );
+  const differences = settings.map(({ size, name }) =>
+    ladder.map((method) => differenceAt(at(method, size, name), at(stripe, size, name), 'early')),
+  );
+  const rows = settings.map(({ size, name, factor }, i) => [
+    `${size}`,
+    `${Number((DEFAULT_SETTINGS.learningRate * factor).toPrecision(2))}`,
+    `${runsAt(at(stripe, size, name)).length}`,
+    cellOf(at(stripe, size, name), 'early'),
+    ...differences[i].map((difference) => {
+      const text = printed(difference, 3, true);
+      return Math.abs(difference.mean) > difference.half ? `**${text}**` : text;
     }),
-  ).filter((row) => row[2] !== '0');
+  ]);
+  const reading = ladder.map((method, k) => {
+    const known = differences.map((row) => row[k]).filter(({ half }) => !Number.isNaN(half));
+    const better = known.filter(({ mean, half }) => mean > half).length;
+    const worse = known.filter(({ mean, half }) => -mean > half).length;
+    return `${titleOf(method)} is clearly better in ${better} and clearly worse in ${worse} of ${known.length} settings`;
+  });
   const columns = ['group size', 'learning rate', 'seeds', titleOf(stripe), ...ladder.map(titleOf)];
-  return `### ${title}\n\n${done} of ${plan.length} runs done.\n\n${table(columns, rows)}`;
+  return `### ${title}\n\n${done} of ${plan.length} runs done. Against ${titleOf(stripe)}: ${reading.join('; ')}.\n\n${table(columns, rows)}`;
 }
 
 /** Writes the page; says how much of it is there. */

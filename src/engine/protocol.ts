@@ -221,7 +221,6 @@ export interface RaceJob {
   /** Where a run that was held goes on from; null at its start. */
   saved: { checkpoint: ArrayBuffer; tally: Tally } | null;
   wasmBase: string;
-  forceFallback?: boolean;
 }
 
 /** What a run has spent so far, and the hash over all tokens sampled: equal hashes, equal runs. */

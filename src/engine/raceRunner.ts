@@ -37,8 +37,8 @@ export function createRaceRunner(host: RaceHost): { receive(message: ToRaceWorke
     const saved = job.saved && decodeCheckpoint(job.saved.checkpoint, { task: job.task, config });
     const method = await resolveMethod(job.method);
     const base = start.parameters;
-    const { forceFallback = false, wasmBase, seed } = job;
-    const create = (size: ModelConfig) => host.createModel(size, { forceFallback, wasmBase });
+    const { wasmBase, seed } = job;
+    const create = (size: ModelConfig) => host.createModel(size, { forceFallback: false, wasmBase });
     if (model && !isOfTask(model.config, config)) {
       model.dispose();
       model = null;
