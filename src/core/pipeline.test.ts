@@ -199,6 +199,8 @@ describe('composing methods', () => {
     const batch = withUpdates(furnish(seededBatch(2, 4, 4)));
     for (const a of Object.values(methods)) {
       for (const b of Object.values(methods)) {
+        // Refused in a sentence.
+        if (a.trains !== b.trains) continue;
         for (const stage of ['sampling', 'reward', 'advantage', 'loss', 'regulariser'] as const) {
           const mix = { [stage]: b };
           const { credit } = creditBatch(batch, composeMethod(a, mix), defaultKnobs(a, mix));

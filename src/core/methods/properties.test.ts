@@ -311,8 +311,12 @@ describe.each(ids)('%s', (id) => {
 
 describe('any stage of any method', () => {
   const batch = furnish(seededBatch(2, 4, 4));
-  it.each(ids)('goes into %s: every token has a number', (id) => {
+  it.each(ids)('goes into %s where both train the policy or neither does: every token has a number', (id) => {
     for (const other of ids) {
+      if (methods[other].trains !== methods[id].trains) {
+        expect(() => composeMethod(methods[id], { loss: methods[other] })).toThrow('one of them trains the policy');
+        continue;
+      }
       for (const stage of STAGE_NAMES) {
         const mix = { [stage]: methods[other] };
         const knobs = { ...defaultKnobs(methods[id], mix), klCoef: 0.1, dynamicSampling: 0, curriculum: 0 };
