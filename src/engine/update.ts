@@ -87,7 +87,8 @@ function* minibatchSteps(model: AnyModel, batch: RolloutBatch, groups: readonly 
 }
 
 /** Forward pass and core's coefficients; the model's weights stay as they are. `input` is core's, without the current policy's numbers. */
-export const prepareUpdate = (model: LanguageModel, input: MinibatchInput): PreparedUpdate => finish(updateSteps(model, input));
+export const prepareUpdate = (model: LanguageModel, input: MinibatchInput, second: readonly SecondModel[] = []): PreparedUpdate =>
+  finish(updateSteps(model, input, second));
 
 type MinibatchInput = Omit<UpdateInput, 'logprobs' | 'entropies' | 'logits' | 'forcedLogprobs' | 'models'>;
 
