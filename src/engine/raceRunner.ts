@@ -65,12 +65,15 @@ export function createRaceRunner(host: RaceHost): { receive(message: ToRaceWorke
       const checkpoint = encodeRun({ task, model: own, trainer: run, seed, trained: job.method, second });
       host.post({ kind: 'kept', run: job.run, step: run.step, checkpoint, tally: { ...run.tally } }, [checkpoint]);
     };
+    const release = (): void => {
+      for (const each of second) each.own?.dispose();
+    };
     let keptAt = run.step;
     const slice = (): void => {
       try {
         if (isHeld || run.isOver) {
           if (!run.isOver && run.step !== keptAt) keep();
-          for (const each of second) each.own?.dispose();
+          release();
           end(job, run);
           return;
         }
@@ -82,6 +85,7 @@ export function createRaceRunner(host: RaceHost): { receive(message: ToRaceWorke
         }
         host.schedule(slice);
       } catch (error) {
+        release();
         fail(job, error);
       }
     };

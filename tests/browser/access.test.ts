@@ -35,6 +35,14 @@ const VIEWS: readonly [name: string, prepare: (page: Page) => Promise<void>][] =
     },
   ],
   [
+    'a race that has begun',
+    async (page) => {
+      await page.getByRole('navigation', { name: 'Views' }).getByRole('button', { name: 'Race' }).click();
+      await page.getByRole('button', { name: 'Start', exact: true }).click();
+      await page.locator('.race-table tbody tr').first().waitFor();
+    },
+  ],
+  [
     'the prefix tree',
     async (page) => {
       await page.keyboard.press('t');
