@@ -48,6 +48,8 @@ export interface RolloutResponse {
   truncated?: boolean;
   /** True when a user changed the reward or the tokens by hand: "edited, not sampled". */
   edited?: boolean;
+  /** How many of its tokens are reasoning, before its answer. Absent when the task does not say. */
+  reasoning?: number;
   /** Whether it is of the form that the task asks for, right or wrong. Absent when the task does not say. */
   wellFormed?: boolean;
 }
@@ -115,7 +117,7 @@ export interface ForcedText {
   /** Token range [start, end) in `ForcedTexts.tokens`. */
   start: number;
   end: number;
-  /** Positions, counted from the text's own start and ascending, that rollouts think about. */
+  /** Positions, counted from the text's own start and ascending, that the rollouts write: the last one is what they think about. */
   chosen?: readonly number[];
 }
 

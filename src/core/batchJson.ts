@@ -127,6 +127,7 @@ class Builder {
     this.paths.push(path);
     const accuracy = json.accuracy ?? json.acc;
     const wellFormed = json.wellFormed ?? json.formatOk;
+    const reasoning = json.reasoning ?? json.reasoningLength;
     this.responses.push({
       group: this.groups.length,
       start,
@@ -141,6 +142,7 @@ class Builder {
       ...(json.continuations === undefined ? {} : { continuations: readContinuations(json.continuations, path, tokens.length) }),
       ...(json.truncated === undefined ? {} : { truncated: readBoolean(json.truncated, `${path}.truncated`) }),
       ...(json.edited === undefined ? {} : { edited: readBoolean(json.edited, `${path}.edited`) }),
+      ...(reasoning === undefined ? {} : { reasoning: readInteger(reasoning, `${path}.reasoning`) }),
       ...(wellFormed === undefined
         ? {}
         : { wellFormed: wellFormed === 1 || (wellFormed !== 0 && readBoolean(wellFormed, `${path}.wellFormed`)) }),

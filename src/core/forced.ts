@@ -23,6 +23,25 @@ export function forcedTexts(texts: readonly (Omit<ForcedText, 'start' | 'end'> &
   return { texts: placed, tokens: Int32Array.from(texts.flatMap(({ tokens }) => [...tokens])), fields: {} };
 }
 
+/** Two batches' worth of texts as one; a field that only one of them has is NaN in the other. */
+export function addTexts(before: ForcedTexts | undefined, more: ForcedTexts): ForcedTexts {
+  if (!before) return more;
+  const shift = before.tokens.length;
+  const count = shift + more.tokens.length;
+  const names = [...new Set([...Object.keys(before.fields), ...Object.keys(more.fields)])] as ForcedField[];
+  const fields = names.map((name) => {
+    const values = new Float64Array(count).fill(NaN);
+    values.set(before.fields[name] ?? []);
+    values.set(more.fields[name] ?? [], shift);
+    return [name, values] as const;
+  });
+  return {
+    texts: [...before.texts, ...more.texts.map((text) => ({ ...text, start: text.start + shift, end: text.end + shift }))],
+    tokens: Int32Array.from([...before.tokens, ...more.tokens]),
+    fields: Object.fromEntries(fields),
+  };
+}
+
 /** The texts of the listed groups, renumbered to them and to the listed responses, and where their tokens come from. */
 export function sliceForced(
   { texts, tokens, fields }: ForcedTexts,

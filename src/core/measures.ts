@@ -28,7 +28,9 @@ export type Measure =
   /** The answer of a second network (kind `values`) after every candidate token of every prefix: `measured.<name>`. */
   | { kind: 'candidates'; model: string; name: string }
   /** Rewards of K continuations from the prefixes that the knobs of the step advantage ask for. */
-  | { kind: 'continuations'; count: number };
+  | { kind: 'continuations'; count: number }
+  /** A text of an unlabelled corpus for each group, with its log-probs and entropies. */
+  | { kind: 'corpus' };
 
 /** The measure that fills a need whichever method has it; null where only a task, a step of training or the method's own measure does. */
 function usualMeasure(need: Need): Measure | null {
@@ -52,6 +54,8 @@ function usualMeasure(need: Need): Measure | null {
     case 'answerLogprobs':
     case 'proxyAnswerLogprobs':
       return { kind: 'answers' };
+    case 'corpusLogprobs':
+      return { kind: 'corpus' };
     case 'values':
       return { kind: 'models' };
     default:

@@ -99,7 +99,7 @@ function forcedFor({ groups, responses }: RolloutBatch, own: (t: number) => numb
       tokens: [1, 2],
       own: Array.from({ length: response.end - response.start }, (_, t) => own(response.start + t)).reduce((a, b) => 1.3 * a + b, 0),
     })),
-    { kind: 'corpus' as const, group, context: [0], chosen: [2], tokens: [1, 2, 0, 2], own: 1 },
+    { kind: 'corpus' as const, group, context: [0], chosen: [2], tokens: [1, 2, 0, 2], own: 0.104 },
   ]);
   const numbers = (scale: number, span: number) =>
     Float64Array.from(

@@ -11,7 +11,7 @@ import { recheck } from '../core/tasks/recheck.ts';
 import { createModel } from './createModel.ts';
 import { logSoftmaxInto } from './distribution.ts';
 import { equip } from './equipment.ts';
-import { answerSteps, answerTexts } from './forced.ts';
+import { answerSteps, answerTexts, corpusSteps } from './forced.ts';
 import { initialParameters } from './layout.ts';
 import { packResponses } from './pack.ts';
 import { scoreSteps } from './scorer.ts';
@@ -128,5 +128,24 @@ describe('training', () => {
     copy().forEach((weight, i) => expect(weight).toBeCloseTo(0.1 * parameters[i] + 0.9 * policy[i], 5));
     expect(second[0].updates).toBe(1);
     second[0].own?.dispose();
+  });
+});
+
+describe('a corpus text', () => {
+  it('is the prompt and the plain answer, of which the rollouts write the marker and the sum', () => {
+    const batch = finish(corpusSteps(model, chainSum, scored('D3.')));
+    const text = batch.forced?.texts[0];
+    expect(text).toMatchObject({ kind: 'corpus', group: 0, context: tokens('7'), chosen: [7, 8] });
+    expect([...(batch.forced?.tokens ?? [])]).toEqual(tokens('+5+9+4=D5.'));
+    const expected = forced(tokens('7'), tokens('+5+9+4=D5.'));
+    expected.forEach((value, f) => expect(batch.forced?.fields.oldLogprobs?.[f]).toBeCloseTo(value, 5));
+  });
+  it('stands beside reference answers, where stages of two methods ask for both', () => {
+    const both = finish(corpusSteps(model, chainSum, finish(answerSteps(model, chainSum, scored('D3.')))));
+    expect(both.forced?.texts.map(({ kind, start, end }) => [kind, start, end])).toEqual([
+      ['answer', 0, 2],
+      ['corpus', 2, 12],
+    ]);
+    expect(finish(answerSteps(model, chainSum, both)).forced).toEqual(both.forced);
   });
 });

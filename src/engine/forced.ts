@@ -1,6 +1,6 @@
 /** Forced texts on the engine: reference answers after each reasoning, and how likely a model makes them. */
 import type { ForcedText, ForcedTexts, RolloutBatch } from '../core/batch.ts';
-import { answersOf, contextOf, forcedTexts } from '../core/forced.ts';
+import { addTexts, answersOf, contextOf, forcedTexts } from '../core/forced.ts';
 import type { Task } from '../core/tasks/types.ts';
 import { logSoftmaxInto } from './distribution.ts';
 import { packResponses } from './pack.ts';
@@ -59,7 +59,8 @@ export function answerTexts(task: Task, batch: RolloutBatch): ForcedTexts {
  * token of it. Every prefix is forced once, those of all responses in one forward pass.
  */
 export function* answerSteps(model: AnyModel, task: Task, batch: RolloutBatch): Steps<RolloutBatch> {
-  const forced = batch.forced ?? answerTexts(task, batch);
+  const hasAnswers = batch.forced?.texts.some(({ kind }) => kind === 'answer');
+  const forced = batch.forced && hasAnswers ? batch.forced : addTexts(batch.forced, answerTexts(task, batch));
   const place = new Map<string, number>();
   const pairs: Pair[] = [];
   const ask = (text: ForcedText, after: number): number => {
@@ -82,7 +83,7 @@ export function* answerSteps(model: AnyModel, task: Task, batch: RolloutBatch): 
     for (let t = 0; t < response.length; t++) sum += logprobs[row++];
     return sum;
   });
-  const oldLogprobs = new Float64Array(forced.tokens.length);
+  const oldLogprobs = forced.fields.oldLogprobs?.slice() ?? new Float64Array(forced.tokens.length);
   const answerOutlook = new Float64Array(batch.tokens.length).fill(NaN);
   const groups = batch.groups.map((group) => ({ ...group }));
   answers.forEach(({ group, start, end, after = 0 }, i) => {
@@ -97,4 +98,25 @@ export function* answerSteps(model: AnyModel, task: Task, batch: RolloutBatch): 
     fields: { ...batch.fields, answerOutlook },
     forced: { ...forced, fields: { ...forced.fields, oldLogprobs } },
   };
+}
+
+/**
+ * The batch with an unlabelled text for each group: its prompt and the plain answer behind it. The answer's token is the one that the
+ * rollouts think about; those of the prompt and the end are there for next-token loss.
+ */
+export function* corpusSteps(model: AnyModel, task: Task, batch: RolloutBatch): Steps<RolloutBatch> {
+  const { reference } = task;
+  if (!reference) throw new Error(NO_REFERENCE(task.meta.title));
+  const texts = forcedTexts(
+    batch.groups.map(({ prompt }, group) => {
+      const text = [...prompt, ...reference.plain(prompt)];
+      // The first token has nothing before it to be predicted from. What the rollouts write in their own way, from the end of the
+      // prompt to the answer, is theirs.
+      const last = text.length - reference.answer(prompt).length - 1;
+      const chosen = Array.from({ length: last - prompt.length + 2 }, (_, k) => prompt.length - 1 + k);
+      return { kind: 'corpus' as const, group, context: text.slice(0, 1), tokens: text.slice(1), chosen };
+    }),
+  );
+  const { logprobs, entropies } = yield* scorePairs(model, forcedPairs({ ...batch, forced: texts }), batch.baseTemperature);
+  return { ...batch, forced: addTexts(batch.forced, { ...texts, fields: { oldLogprobs: logprobs, oldEntropies: entropies } }) };
 }

@@ -105,6 +105,7 @@ export function assembleBatch(task: Task, model: AnyModel, sampled: readonly Sam
     });
     for (const member of members) {
       const { reward, parts, spans } = task.verify(prompt, member.tokens);
+      const form = task.reference?.split(prompt, member.tokens);
       const length = member.tokens.length;
       responses.push({
         group,
@@ -114,7 +115,7 @@ export function assembleBatch(task: Task, model: AnyModel, sampled: readonly Sam
         ...(parts ? { parts } : {}),
         ...(spans ? { spans } : {}),
         ...(member.truncated ? { truncated: true } : {}),
-        ...(task.reference ? { wellFormed: task.reference.split(prompt, member.tokens).isWellFormed } : {}),
+        ...(form ? { reasoning: form.reasoning, wellFormed: form.isWellFormed } : {}),
       });
       logits.set(member.logits.subarray(0, length * V), at * V);
       hidden.set(member.hidden.subarray(0, length * d), at * d);

@@ -101,13 +101,14 @@ function restore(model: AnyModel, good: ReturnType<typeof snapshot>): void {
   model.setOptimizer(good.optimizer);
 }
 
-/** The batch with what a filter reads of reference answers, where the method reads them. */
+/** The batch with what a filter reads of forced texts, where the method reads them. */
 function* judgeable(
   { model, task, base, method: { composed, knobs } }: TrainerOptions<AnyModel>,
   batch: RolloutBatch,
 ): Steps<RolloutBatch> {
-  if (!composed.needs.has('answerLogprobs')) return batch;
-  return yield* measureSteps(batch, [{ kind: 'answers' }], { model, base, task, second: [], knobs });
+  const needs = (['answerLogprobs', 'corpusLogprobs'] as const).filter((need) => composed.needs.has(need));
+  const { measures } = measuresFor(needs, []);
+  return yield* measureSteps(batch, measures, { model, base, task, second: [], knobs });
 }
 
 /** Rolls out a step's groups; slots whose groups the method rejects are drawn again with other prompts. */

@@ -60,6 +60,7 @@ export const METHODS: readonly MethodEntry[] = [
   },
   { id: 'verifree', title: 'VeriFree', family: 'model', load: async () => (await import('./verifree.ts')).verifree },
   { id: 'nover', title: 'NOVER', family: 'model', load: async () => (await import('./nover.ts')).nover },
+  { id: 'rmt', title: 'RMT', family: 'model', load: async () => (await import('./rmt.ts')).rmt },
   { id: 'rlpr', title: 'RLPR', family: 'model', load: async () => (await import('./rlpr.ts')).rlpr },
   { id: 'tree-td', title: 'Tree TD', family: 'truth', load: async () => (await import('./tree-td.ts')).treeTdMethod },
   {

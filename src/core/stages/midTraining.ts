@@ -18,8 +18,8 @@ export function budgetAt(knobs: KnobValues, step: number): number {
 
 /** r_max l/B up to the budget, then down to 0 at twice the budget. */
 export function lengthReward(length: number, budget: number, most: number): number {
-  if (length <= budget) return (most * length) / budget;
-  return length <= 2 * budget ? (most * (2 * budget - length)) / budget : 0;
+  if (length <= budget) return most * (length / budget);
+  return length <= 2 * budget ? most * ((2 * budget - length) / budget) : 0;
 }
 
 /** Probabilities of drawing an easy, a medium and a hard token: early ones before t1, late ones from t2, a line between. */
@@ -39,34 +39,9 @@ export function tierProbabilities(knobs: KnobValues, step: number): [number, num
 export const tierOf = (entropy: number, knobs: KnobValues): number =>
   entropy < knobs.entropyMedium ? 0 : entropy < knobs.entropyHard ? 1 : 2;
 
-/**
- * The position of a corpus text to think about: a tier is drawn by the probabilities, then a position of that tier evenly. A tier that
- * the text has none of gives its probability to the others. `allowed` are the positions that may be asked for; u, v ∈ [0, 1).
- */
-export function choosePosition(
-  entropies: ArrayLike<number>,
-  allowed: readonly number[],
-  knobs: KnobValues,
-  step: number,
-  u: number,
-  v: number,
-): number {
-  const members = TIERS.map((_, tier) => allowed.filter((position) => tierOf(entropies[position], knobs) === tier));
-  const weights = tierProbabilities(knobs, step).map((p, tier) => (members[tier].length > 0 ? p : 0));
-  const total = weights.reduce((a, b) => a + b, 0);
-  // Only tiers of probability 0 are there: any position.
-  if (total === 0) return allowed[Math.floor(v * allowed.length)];
-  let left = u * total;
-  let tier = weights.findIndex((weight) => {
-    left -= weight;
-    return left < 0;
-  });
-  if (tier < 0) tier = weights.findLastIndex((weight) => weight > 0);
-  return members[tier][Math.floor(v * members[tier].length)];
-}
-
-/** Tokens of thought; the whole response where none is marked. */
-function thoughtLength({ start, end, spans }: RolloutResponse): number {
+/** Tokens of thought: those before the answer, or in marked thoughts; the whole response where nothing says. */
+function thoughtLength({ start, end, spans, reasoning }: RolloutResponse): number {
+  if (reasoning !== undefined) return reasoning;
   const thoughts = spans?.filter(({ kind }) => kind === 'thought') ?? [];
   return thoughts.length > 0 ? thoughts.reduce((n, span) => n + span.end - span.start, 0) : end - start;
 }
@@ -82,22 +57,29 @@ function predictionMask({ forced }: RolloutBatch): Float64Array {
   return mask;
 }
 
-/** What is read of the corpus itself: entropies, tiers, which tokens were thought about; the first chosen token's for each group. */
+/** Index of the last chosen token of each group's corpus text, [groups]: the one to be predicted. −1 where there is none. */
+function targets({ groups, forced }: RolloutBatch): Int32Array {
+  const found = new Int32Array(groups.length).fill(-1);
+  for (const { kind, group, start, chosen = [] } of forced?.texts ?? [])
+    if (kind === 'corpus' && chosen.length > 0) found[group] = start + chosen[chosen.length - 1];
+  return found;
+}
+
+/** Tier of the token that each group thinks about, [groups]; NaN where it is not known. */
+export function targetTiers(batch: RolloutBatch, knobs: KnobValues): Float64Array {
+  const entropies = batch.forced?.fields.oldEntropies;
+  return Float64Array.from(targets(batch), (f) => (entropies && f >= 0 ? tierOf(entropies[f], knobs) : NaN));
+}
+
+/** What is read of the corpus itself: entropies and tiers of all its tokens, and of the one that each group thinks about. */
 function corpusTrace(batch: RolloutBatch, knobs: KnobValues): Trace {
   const entropies = batch.forced?.fields.oldEntropies;
   if (!entropies) return {};
-  const tiers = entropies.map((h) => tierOf(h, knobs));
-  const [targetEntropy, targetTier] = [0, 1].map(() => new Float64Array(batch.groups.length).fill(NaN));
-  for (const { kind, group, start, chosen = [] } of batch.forced?.texts ?? []) {
-    if (kind !== 'corpus' || chosen.length === 0) continue;
-    targetEntropy[group] = entropies[start + chosen[0]];
-    targetTier[group] = tiers[start + chosen[0]];
-  }
   return {
     corpusEntropies: perForced(entropies),
-    tiers: perForced(tiers),
-    targetEntropy: perGroup(targetEntropy),
-    targetTier: perGroup(targetTier),
+    tiers: perForced(entropies.map((h) => tierOf(h, knobs))),
+    targetEntropy: perGroup(Float64Array.from(targets(batch), (f) => (f >= 0 ? entropies[f] : NaN))),
+    targetTier: perGroup(targetTiers(batch, knobs)),
   };
 }
 

@@ -34,6 +34,15 @@ const entropy = { stage: 'sampling', applies: 'sampling', alsoReadBy: ['reward']
 
 export const MID_TRAINING_KNOBS: readonly Knob[] = [
   knob(
+    'curriculum',
+    'Easy tokens first',
+    'p_t',
+    [1, 0, 1, 1],
+    'Texts are kept by the tier of their token, easy ones early and hard ones late; off: all texts, evenly.',
+    null,
+    { stage: 'sampling', applies: 'sampling', options: ['off', 'on'] },
+  ),
+  knob(
     'budget0',
     'Budget at the start',
     'B_0',
@@ -75,7 +84,7 @@ export const MID_TRAINING_KNOBS: readonly Knob[] = [
     'ntpWeight',
     'Next-token loss',
     '\\lambda',
-    [0.1, 0, 1, 0.01],
+    [0.01, 0, 1, 0.01],
     'How much the corpus tokens that nobody thought about are learnt as in pre-training.',
     { value: 0.1, source: 'RMT §4' },
     { stage: 'loss' },

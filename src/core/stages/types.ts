@@ -119,20 +119,6 @@ export interface SamplingStage {
   candidates?: { model: string; isRead(knobs: KnobValues, slot: number): boolean };
   /** Which groups take part in the update: [groups] of 0/1. Absent: all. Rejected groups are sampled again where the trainer can. */
   keepGroups?(input: StageInput): { keep: Uint8Array; trace: Trace };
-  /** On a task with a corpus: which token of a text to think about, and within how many tokens. Absent: the task's own prompts. */
-  choosePlace?(input: PlaceInput): { position: number; budget: number };
-}
-
-/** One corpus text whose prompt is about to be made. */
-export interface PlaceInput {
-  /** Entropy of the policy at each token of the text, nats, and the positions that can be asked for, ascending. */
-  entropies: ArrayLike<number>;
-  allowed: readonly number[];
-  knobs: KnobValues;
-  /** Steps taken before this one. */
-  step: number;
-  /** Uniform draws. */
-  draws: readonly [number, number];
 }
 
 export interface Stages {

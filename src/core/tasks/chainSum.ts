@@ -134,7 +134,7 @@ export const chainSum: Task = {
     title: 'Chain sum',
     sentence: 'The model adds four digits modulo 10; it is right when the digit before the final dot is the true sum.',
     legend: 'S = in steps, D = direct; digits are running sums mod 10; wrong steps underlined',
-    provides: ['steps', 'chunks', 'tests', 'answerLogprobs', 'proxyAnswerLogprobs'],
+    provides: ['steps', 'chunks', 'tests', 'answerLogprobs', 'proxyAnswerLogprobs', 'corpusLogprobs'],
     tests: ['sum of 2', 'sum of 3', 'sum of 4', 'answer'],
   },
   vocabulary: GLYPHS,
@@ -144,7 +144,11 @@ export const chainSum: Task = {
   samplePrompt,
   verify,
   demonstrate,
-  reference: { answer: (prompt) => [sumOf(addendsOf(prompt)), END], split },
+  reference: {
+    answer: (prompt) => [sumOf(addendsOf(prompt)), END],
+    split,
+    plain: (prompt) => [DIRECT, sumOf(addendsOf(prompt)), END],
+  },
   render,
   isFormatToken: (_prompt, response, position) => response[position] === THEN || response[position] === END,
 };

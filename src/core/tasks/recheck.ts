@@ -159,7 +159,7 @@ export const recheck: Task = {
     sentence:
       'The model adds two to four digits modulo 10, may check its sum again and again, then answers; it is right when the digit after the bar is the true sum.',
     legend: '¼ ½ ¾ F = effort asked for; digits are running sums mod 10; ? = check again, | = stop thinking; wrong results underlined',
-    provides: ['chunks', 'answerLogprobs', 'proxyAnswerLogprobs'],
+    provides: ['chunks', 'answerLogprobs', 'proxyAnswerLogprobs', 'corpusLogprobs'],
   },
   vocabulary: GLYPHS,
   endToken: END,
@@ -169,7 +169,11 @@ export const recheck: Task = {
   samplePrompt,
   verify,
   demonstrate,
-  reference: { answer: (prompt) => [sumOf(addendsOf(prompt)), END], split },
+  reference: {
+    answer: (prompt) => [sumOf(addendsOf(prompt)), END],
+    split,
+    plain: (prompt) => [THINK_END, sumOf(addendsOf(prompt)), END],
+  },
   render,
   effortOf,
   isFormatToken: (_prompt, response, position) => response[position] === THEN || response[position] === END,

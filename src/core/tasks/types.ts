@@ -55,6 +55,8 @@ export interface Task {
     answer(prompt: readonly number[]): readonly number[];
     /** How many tokens of a response are reasoning, and whether an answer of the right form follows them. */
     split(prompt: readonly number[], response: readonly number[]): { reasoning: number; isWellFormed: boolean };
+    /** The response that gives the reference answer without any reasoning: behind the prompt, a text of an unlabelled corpus. */
+    plain(prompt: readonly number[]): readonly number[];
   };
   /** The response in words, in order of `start`. */
   render?(prompt: readonly number[], response: readonly number[]): readonly Annotation[];

@@ -5,6 +5,7 @@ import type { Steps } from '../steps.ts';
 import { measureAnswers } from './answers.ts';
 import { measureCandidates } from './candidates.ts';
 import { measureContinuations } from './continuations.ts';
+import { measureCorpus } from './corpus.ts';
 import { measureGradients } from './gradients.ts';
 import { measureGreedy } from './greedy.ts';
 import { measureImportance } from './importance.ts';
@@ -25,6 +26,7 @@ const MEASURERS: { readonly [K in Measure['kind']]: Measurer<K> } = {
   referenceLogits: measureReferenceLogits,
   candidates: measureCandidates,
   continuations: measureContinuations,
+  corpus: measureCorpus,
 };
 
 /** The batch with what these measures give, one after the other. */
