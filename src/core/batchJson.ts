@@ -5,7 +5,7 @@
 import type { Continuation, RolloutBatch, RolloutGroup, RolloutResponse, Span, TokenField, TokenMatrix, UpdateRecord } from './batch.ts';
 import { concatenate, groupTokens } from './batchSlice.ts';
 import type { ReadText } from './forcedJson.ts';
-import { joinForced, readForcedUpdate, readGroupForced } from './forcedJson.ts';
+import { joinForced, readForcedUpdate, readForm, readGroupForced } from './forcedJson.ts';
 import type { JsonObject } from './jsonReader.ts';
 import {
   InputError,
@@ -126,8 +126,6 @@ class Builder {
     for (const value of source) this.source.push(value);
     this.paths.push(path);
     const accuracy = json.accuracy ?? json.acc;
-    const wellFormed = json.wellFormed ?? json.formatOk;
-    const reasoning = json.reasoning ?? json.reasoningLength;
     this.responses.push({
       group: this.groups.length,
       start,
@@ -142,10 +140,7 @@ class Builder {
       ...(json.continuations === undefined ? {} : { continuations: readContinuations(json.continuations, path, tokens.length) }),
       ...(json.truncated === undefined ? {} : { truncated: readBoolean(json.truncated, `${path}.truncated`) }),
       ...(json.edited === undefined ? {} : { edited: readBoolean(json.edited, `${path}.edited`) }),
-      ...(reasoning === undefined ? {} : { reasoning: readInteger(reasoning, `${path}.reasoning`) }),
-      ...(wellFormed === undefined
-        ? {}
-        : { wellFormed: wellFormed === 1 || (wellFormed !== 0 && readBoolean(wellFormed, `${path}.wellFormed`)) }),
+      ...readForm(json, path),
     });
   }
 

@@ -6,7 +6,7 @@ import type { ForcedField, ForcedText, ForcedTexts, RolloutBatch, UpdateRecord }
 import { concatenate } from './batchSlice.ts';
 import { forcedTexts } from './forced.ts';
 import type { JsonObject } from './jsonReader.ts';
-import { InputError, readInteger, readIntegers, readList, readNumbers, readObject } from './jsonReader.ts';
+import { InputError, readBoolean, readInteger, readIntegers, readList, readNumbers, readObject } from './jsonReader.ts';
 
 /** A text that was read, with its tokens and fields beside it. */
 export type ReadText = Omit<ForcedText, 'start' | 'end'> & {
@@ -89,6 +89,16 @@ export function joinForced(read: readonly ReadText[]): ForcedTexts | undefined {
   }
   const texts = read.map(({ fields: _fields, ...text }) => text);
   return { ...forcedTexts(texts), fields };
+}
+
+/** How many tokens of a response are reasoning, and whether it has the form that was asked for, where it says so. */
+export function readForm(json: JsonObject, path: string): { reasoning?: number; wellFormed?: boolean } {
+  const reasoning = json.reasoning ?? json.reasoningLength;
+  const form = json.wellFormed ?? json.formatOk;
+  return {
+    ...(reasoning === undefined ? {} : { reasoning: readInteger(reasoning, `${path}.reasoningLength`) }),
+    ...(form === undefined ? {} : { wellFormed: form === 1 || (form !== 0 && readBoolean(form, `${path}.wellFormed`)) }),
+  };
 }
 
 /** What an update recorded of the forced tokens of its groups. */
