@@ -26,8 +26,6 @@ export interface BarsFigure {
   kind: 'bars';
   title: string;
   caption: string;
-  before: string;
-  after: string;
   entries: readonly { token: number; before: number; after: number; notes: readonly string[] }[];
   /** Heads of the notes. */
   noteTitles: readonly string[];

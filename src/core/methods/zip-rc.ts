@@ -75,8 +75,12 @@ export const zipRc: Method = {
   ],
   needs: ['logits', `measured:${JOINT_HEAD}`],
   models: [jointHead(LAB_GRID)],
-  measures: ({ teacherKlCoef }) =>
-    teacherKlCoef > 0 ? [{ measure: { kind: 'referenceLogits', name: TEACHER_LOGITS }, gives: [`measured:${TEACHER_LOGITS}`] }] : [],
+  measures: ({ teacherKlCoef }) => [
+    { measure: { kind: 'models' }, gives: [`measured:${JOINT_HEAD}`] },
+    ...(teacherKlCoef > 0
+      ? [{ measure: { kind: 'referenceLogits' as const, name: TEACHER_LOGITS }, gives: [`measured:${TEACHER_LOGITS}` as const] }]
+      : []),
+  ],
   needWords: {
     [`measured:${JOINT_HEAD}`]: 'the grid of rewards and lengths at every token',
     [`measured:${TEACHER_LOGITS}`]: 'the frozen model’s logits at every token',

@@ -24,13 +24,11 @@ function candidateBars({ batch, knobs, token }: FigureInput): TokenFigure | null
   return {
     kind: 'bars',
     title: 'Candidates, moved by their value',
-    caption: `The value network’s V after each of the ${top.length} likeliest tokens; logit′ = logit + β (V − their mean), β = ${digits(knobs.valueBeta)}.`,
-    before: 'frozen policy',
-    after: 'value-augmented',
-    noteTitles: ['V', 'logit', 'logit′'],
+    caption: `Grey: the frozen policy; coloured: with the values. V after each of the ${top.length} likeliest tokens; logit′ = logit + β (V − their mean), β = ${digits(knobs.valueBeta)}.`,
+    noteTitles: ['V', 'logit → logit′'],
     entries: top
       .filter((v) => before[v] >= 0.0005 || after[v] >= 0.0005 || v === batch.tokens[token])
-      .map((v) => ({ token: v, before: before[v], after: after[v], notes: [digits(own[v]), digits(raw[v]), digits(shaped[v])] })),
+      .map((v) => ({ token: v, before: before[v], after: after[v], notes: [digits(own[v]), `${digits(raw[v])} → ${digits(shaped[v])}`] })),
     drawn: batch.tokens[token],
   };
 }

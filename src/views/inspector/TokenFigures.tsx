@@ -76,12 +76,7 @@ function Bars({ figure, glyphOf }: { figure: BarsFigure; glyphOf: (id: number) =
       <thead>
         <tr>
           <th scope="col">token</th>
-          <th scope="col">
-            {figure.before} → {figure.after}
-          </th>
-          <th scope="col" className="figure-number">
-            %
-          </th>
+          <th scope="col">probability</th>
           {figure.noteTitles.map((title) => (
             <th key={title} scope="col" className="figure-number">
               {title}
@@ -97,11 +92,9 @@ function Bars({ figure, glyphOf }: { figure: BarsFigure; glyphOf: (id: number) =
               {token === figure.drawn && <span className="visually-hidden"> drawn</span>}
             </th>
             <td className="bar-cell">
+              {percent(before)} → {percent(after)}
               <span className="bar" style={{ width: `${100 * before}%` }} />
               <span className="bar bar-after" style={{ width: `${100 * after}%` }} />
-            </td>
-            <td className="figure-number">
-              {percent(before)} → {percent(after)}
             </td>
             {notes.map((note, k) => (
               <td key={figure.noteTitles[k]} className="figure-number">
