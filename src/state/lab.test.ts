@@ -217,6 +217,16 @@ describe('training', () => {
     expect(world.calls).not.toContain('step');
   });
 
+  it('takes a step with the method that was chosen right before it', async () => {
+    const world = await opened();
+    await world.lab.step();
+    await world.lab.setTrainMethod('rloo');
+    await world.lab.step();
+    expect(world.calls.slice(-2)).toEqual(['configure rloo 0.2', 'step']);
+    world.frame();
+    expect(world.calls.filter((call) => call.startsWith('configure'))).toHaveLength(1);
+  });
+
   it('stops on not-a-number with the way back', async () => {
     const world = await opened();
     await world.lab.play();

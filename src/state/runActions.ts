@@ -172,6 +172,13 @@ export function createRunActions(context: LabContext) {
     if (before && !isSame(before, config)) store.setState({ schedule: changedAt(schedule, before, step, origin) });
   };
 
+  /** Changes that wait for the next frame go first: the step that is asked for is taken with them. */
+  const flush = async (): Promise<void> => {
+    if (!isSendDue) return;
+    isSendDue = false;
+    await configure(get()).catch((error: Error) => notify({ id: 'method', level: 'error', text: error.message }));
+  };
+
   const replay = createReplay(context, { begin: needEngine, configure });
 
   /** The worker pauses for it; play waits until its answer is there. */
@@ -188,6 +195,7 @@ export function createRunActions(context: LabContext) {
       context.dismiss('until');
       const ready = await needEngine();
       if (!ready) return;
+      await flush();
       setRun({ status: 'running' });
       const { until } = get().run;
       ready.play(until === null ? {} : { until });
@@ -211,6 +219,7 @@ export function createRunActions(context: LabContext) {
       if (actions.stepForward()) return;
       actions.pause();
       const ready = await needEngine();
+      await flush();
       ready?.step();
     },
     stepBack: () => showFrame(moveFrame(frames, -1)),
@@ -267,10 +276,7 @@ export function createRunActions(context: LabContext) {
     sendMethod() {
       if (!engine || isSendDue) return;
       isSendDue = true;
-      deps.frame(() => {
-        isSendDue = false;
-        configure(get()).catch((error: Error) => notify({ id: 'method', level: 'error', text: error.message }));
-      });
+      deps.frame(() => void flush());
     },
     /** Trains on the graphics processor if a trial shows that it is faster, or without it again. */
     async setGpu(isWanted: boolean) {
