@@ -1,6 +1,7 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 import { CONTENT_SECURITY_POLICY } from './scripts/csp.ts';
+import { serviceWorker } from './scripts/offline.ts';
 
 /** Writes the policy into the built index.html; Vite's development server needs inline scripts and goes without. */
 function contentSecurityPolicy(): Plugin {
@@ -19,7 +20,7 @@ function contentSecurityPolicy(): Plugin {
 export default defineConfig({
   // Relative, so that any static host and any sub-path works.
   base: './',
-  plugins: [react(), contentSecurityPolicy()],
+  plugins: [react(), contentSecurityPolicy(), serviceWorker()],
   worker: { format: 'es' },
   build: {
     target: 'es2022',

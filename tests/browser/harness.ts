@@ -9,6 +9,7 @@ import { DIST } from '../../bench/build.ts';
 import { launchChromium } from '../../scripts/chromium.ts';
 import { type RunningServer, serve } from '../../scripts/serve.ts';
 
+/** Without the service worker, unless the options allow it: it fetches the whole page, past what a test intercepts. */
 export interface OpenOptions extends BrowserContextOptions {
   /** Added to the address: '?…' or '#…'. */
   query?: string;
@@ -30,6 +31,9 @@ export interface Lab {
   /** Errors that match may appear: browsers differ in whether the page's console hears of them. */
   allowError(pattern: RegExp): void;
 }
+
+/** Said by Playwright where a test keeps the service worker out. */
+const BLOCKED = /Service Worker registration blocked/;
 
 /** Registers server, browser and the error watch for the tests of one file; `flags` are Chromium's. */
 export function useLab(base = '/', flags: readonly string[] = []): Lab {
@@ -68,10 +72,16 @@ export function useLab(base = '/', flags: readonly string[] = []): Lab {
       allowed.push(pattern);
     },
     async open({ query = '', before, cells, isBlank = false, ...contextOptions } = {}) {
-      const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, colorScheme: 'light', ...contextOptions });
+      const context = await browser.newContext({
+        viewport: { width: 1280, height: 720 },
+        colorScheme: 'light',
+        serviceWorkers: 'block',
+        ...contextOptions,
+      });
       context.setDefaultTimeout(10_000);
       const page = await context.newPage();
       page.on('console', (message) => {
+        if (BLOCKED.test(message.text())) return;
         if (message.type() === 'error' || message.type() === 'warning') errors.push(`${message.type()}: ${message.text()}`);
       });
       page.on('pageerror', (error) => errors.push(`page error: ${error.message}`));

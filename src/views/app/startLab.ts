@@ -3,6 +3,7 @@ import { createLab, LINK_DEFAULTS, LINK_VOCABULARY, linkOf } from '../../state/l
 import type { Lab } from '../../state/lab.ts';
 import { browserDeps } from '../../state/browser.ts';
 import { decodeLink, encodeLink } from '../../state/url.ts';
+import { idle } from './idle.ts';
 
 /** The address bar follows the view after this pause, so that a slider drag does not write it 60 times a second. */
 const ADDRESS_PAUSE_MS = 300;
@@ -45,6 +46,14 @@ function followAddress(lab: Lab): void {
   });
 }
 
+/** Comes last: what it fetches must not compete with what is on screen. A frame in another page is not what people return to. */
+async function keepForOffline(lab: Lab): Promise<void> {
+  if (!import.meta.env.PROD || !('serviceWorker' in navigator) || lab.store.getState().embed) return;
+  await idle();
+  const { startOffline } = await import('./offline.ts');
+  await startOffline(lab);
+}
+
 /** Builds the lab in the state of the address and starts loading what it shows. */
 export function startLab(): Lab {
   const { state, problems } = decodeLink(location.hash, LINK_DEFAULTS, LINK_VOCABULARY);
@@ -55,7 +64,7 @@ export function startLab(): Lab {
   });
   if (problems.length > 0) lab.notify({ id: 'link', level: 'warning', text: `Part of the link could not be used. ${problems.join(' ')}` });
   // The rest of the shelf must not delay the first picture.
-  void lab.open().then(() => setTimeout(() => void lab.loadShelf(), SHELF_PAUSE_MS));
+  void lab.open().then(() => setTimeout(() => void lab.loadShelf().then(() => keepForOffline(lab)), SHELF_PAUSE_MS));
   followAddress(lab);
   document.addEventListener('visibilitychange', () => lab.setHidden(document.hidden));
   return lab;

@@ -37,7 +37,10 @@ export function Rail() {
       {isMixed && <Deferred load={loadMixBar} className="rail-changes" />}
       {method && !isMixed && (
         <p className="rail-changes" title={method.meta.changes}>
-          <strong>{method.meta.title}:</strong> {method.meta.changes}
+          {/* One child: the box that clamps would lose the space between two. */}
+          <span>
+            <strong>{method.meta.title}:</strong> {method.meta.changes}
+          </span>
         </p>
       )}
     </div>
