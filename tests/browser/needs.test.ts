@@ -34,6 +34,19 @@ describe('a method that needs what the batch lacks', () => {
     expect(await creditGrid(page).innerText()).toMatch(/\d\.\d\d/);
   });
 
+  it('forces the reference answer after the recorded reasonings when asked', { timeout: 90_000 }, async () => {
+    const page = await lab.open();
+    await openKnobs(page);
+    await page.getByRole('radio', { name: 'View as VeriFree', exact: true }).check();
+    const sentence = page.locator('.sentence');
+    const lack = 'VeriFree needs how likely the reference answer is after each reasoning, which this batch does not hold.';
+    await expect.poll(() => sentence.innerText()).toContain(lack);
+    expect(await creditGrid(page).innerText()).not.toMatch(/\d\.\d\d/);
+    await sentence.getByRole('button', { name: 'compute how likely the reference answer is' }).click();
+    await expect.poll(() => creditGrid(page).innerText(), { timeout: 60_000 }).toMatch(/\d\.\d\d/);
+    await expect.poll(() => sentence.innerText()).not.toMatch(/needs/);
+  });
+
   it('switches to a task that has it', async () => {
     const page = await lab.open();
     await page.getByRole('combobox', { name: 'task' }).selectOption('countdown');

@@ -36,7 +36,7 @@ export function Lack() {
             switch to {title}
           </button>
         ))}
-        {unfilled.length === 0 && (
+        {unfilled.length === 0 && remedy.tasks.length === 0 && (
           <button type="button" className="button" onClick={() => void complete(lab)}>
             compute {needWords(derived.missing, own)} for this batch
           </button>
