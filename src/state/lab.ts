@@ -40,6 +40,8 @@ export const LINK_DEFAULTS: LinkState = {
   layout: 'matrix',
   pin: null,
   theme: 'auto',
+  lesson: null,
+  lecture: false,
   panels: [],
   hide: [],
   embed: null,
@@ -48,13 +50,21 @@ export const LINK_DEFAULTS: LinkState = {
 /** The ids that a link may name. */
 export const LINK_VOCABULARY = { tasks: TASKS.map(({ id }) => id), methods: METHODS.map(({ id }) => id) };
 
+/** What a link says in words of its own. */
+const viewOf = ({ layout, panels, embed }: LinkState) => ({
+  tree: layout !== 'matrix' || embed === 'tree',
+  branchesOnly: layout === 'branches',
+  shelfOpen: panels.includes('shelf'),
+  curvesOpen: panels.includes('curves'),
+  helpOpen: panels.includes('help'),
+});
+
 function initialState(link: LinkState): LabState {
-  const { step, layout, panels, ...view } = link;
+  const { step, layout: _, panels: __, ...view } = link;
   return {
     ...view,
     group: link.group ?? 0,
-    tree: layout !== 'matrix' || link.embed === 'tree',
-    branchesOnly: layout === 'branches',
+    ...viewOf(link),
     home: { checkpointId: '', group: 0 },
     tasks: TASKS.map(({ id, title }) => ({ id, title })),
     task: null,
@@ -68,10 +78,9 @@ function initialState(link: LinkState): LabState {
     methods: {},
     derived: null,
     landedPin: null,
-    shelfOpen: panels.includes('shelf'),
-    curvesOpen: panels.includes('curves'),
-    helpOpen: panels.includes('help'),
     shareOpen: false,
+    covered: false,
+    shownTokens: null,
     shortcuts: true,
     invite: true,
     metrics: [],
@@ -109,6 +118,8 @@ export function linkOf(state: LabState): LinkState {
     pin: state.pin,
     theme: state.theme,
     panels: PANELS.filter((panel) => state[`${panel}Open`]),
+    lesson: state.lesson,
+    lecture: state.lecture,
     hide: state.hide,
     embed: state.embed,
   };
@@ -198,6 +209,39 @@ export function createLab(deps: LabDeps, link: LinkState = LINK_DEFAULTS) {
     ...createViewActions(context),
     ...createEditActions(context, run),
     ...createLoadActions(context, run, link),
+    /** Whether nothing but a lesson, and how it is shown, differs from what the page opens with. */
+    isPlainView: () =>
+      encodeLink(
+        { ...linkOf(get()), ...{ lesson: null, lecture: false, hide: [], theme: 'auto', seed: LINK_DEFAULTS.seed } },
+        LINK_DEFAULTS,
+      ) === '',
+    /** Changes what is looked at, of the batch on screen. */
+    adjustView(change: Partial<Pick<LabState, 'lanes' | 'creditLane' | 'update' | 'rowOrder' | 'shownTokens'>>) {
+      store.setState(change);
+      context.recompute();
+    },
+    /** Goes to another view of what is shipped: task, checkpoint and everything that is looked at. The run on screen ends. */
+    async openView(change: Partial<LinkState>) {
+      const link: LinkState = {
+        ...LINK_DEFAULTS,
+        theme: get().theme,
+        seed: get().seed,
+        lecture: get().lecture,
+        hide: get().hide,
+        ...change,
+      };
+      const { step: _, schedule: __, layout: ___, panels: ____, taskId, checkpointId, group, viewMethod, pin, ...plain } = link;
+      run.pause();
+      if (taskId !== get().taskId) await actions.selectTask(taskId);
+      const wanted = checkpointId || get().home.checkpointId;
+      if (wanted !== get().checkpointId || get().source === 'live' || get().edits.length > 0) await actions.selectCheckpoint(wanted);
+      context.remember('view');
+      const home = wanted === get().home.checkpointId ? get().home.group : 0;
+      store.setState({ ...plain, ...viewOf(link), group: group ?? home, viewMethod, covered: false, shownTokens: null });
+      await Promise.all([viewMethod, link.trainMethod, ...Object.values(link.mix)].map(context.needMethod));
+      context.recompute();
+      actions.setPin(pin);
+    },
     notify: speaker.notify,
     dismiss: speaker.dismiss,
     /** For who works on live batches before they are shown. */

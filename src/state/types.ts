@@ -10,8 +10,13 @@ export type RowOrder = 'sampled' | 'reward' | 'trie';
 export type ThemeChoice = 'auto' | 'light' | 'dark';
 export type CreditLane = 'credit' | 'advantage';
 /** What fills the page below the header: the lab itself, or one of the rooms that look at the same run in another way. */
-export type Workspace = 'lab' | 'scoreboard' | 'race';
-export const WORKSPACES: readonly Workspace[] = ['lab', 'scoreboard', 'race'];
+export type Workspace = 'lab' | 'scoreboard' | 'race' | 'learn';
+export const WORKSPACES: readonly Workspace[] = ['lab', 'scoreboard', 'race', 'learn'];
+
+export interface LessonPlace {
+  id: string;
+  page: number;
+}
 
 /** Parts of the page that a teacher's link can leave out; so are their keys. */
 export const PARTS = [
@@ -150,6 +155,14 @@ export interface LabState {
   pin: Pin | null;
   landedPin: Pin | null;
   theme: ThemeChoice;
+  /** The lesson beside the lab; pages count from 0. */
+  lesson: LessonPlace | null;
+  /** A prediction is asked for: no credit is shown. */
+  covered: boolean;
+  /** Slow motion: only so many tokens of each sample are shown; null shows all. */
+  shownTokens: number | null;
+  /** For the back row: larger, and nothing that a class does not need. */
+  lecture: boolean;
   hide: readonly Part[];
   embed: Embed | null;
   shelfOpen: boolean;

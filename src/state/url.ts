@@ -9,7 +9,7 @@ import type { LinkField } from './linkFields.ts';
 import { readSchedule, writeSchedule } from './schedule.ts';
 import type { RunSegment } from './schedule.ts';
 import { EMBEDS, PANELS, PARTS, WORKSPACES } from './types.ts';
-import type { Compare, CreditLane, Embed, Mix, Panel, Part, Pin, RowOrder, ThemeChoice, Workspace } from './types.ts';
+import type { Compare, CreditLane, Embed, LessonPlace, Mix, Panel, Part, Pin, RowOrder, ThemeChoice, Workspace } from './types.ts';
 import type { StageName } from '../core/stages/types.ts';
 
 const VERSION = '2';
@@ -48,6 +48,9 @@ export interface LinkState {
   layout: Layout;
   pin: Pin | null;
   theme: ThemeChoice;
+  /** Pages count from 0 here, from 1 in the hash. */
+  lesson: LessonPlace | null;
+  lecture: boolean;
   panels: readonly Panel[];
   hide: readonly Part[];
   embed: Embed | null;
@@ -68,6 +71,12 @@ function readPin(value: string): Pin {
   } catch {
     throw new LinkProblem(`pin "${value.slice(0, 40)}" is not prompt.response.position, e.g. 1.5.6.`);
   }
+}
+
+function readLesson(value: string): LessonPlace {
+  const at = value.lastIndexOf('.');
+  if (!/^[a-z][a-z-]{0,40}$/.test(value.slice(0, at))) throw new LinkProblem(`lesson "${value.slice(0, 40)}" is not name.page.`);
+  return { id: value.slice(0, at), page: ordinal('lesson', value.slice(at + 1)) - 1 };
 }
 
 /** The table: every value of a link, in the order in which links are written. */
@@ -96,6 +105,16 @@ const table = (known: LinkVocabulary): { readonly [K in keyof LinkState]: LinkFi
     (value) => readPin(value),
   ),
   theme: choice<ThemeChoice>('theme', ['auto', 'light', 'dark']),
+  lesson: custom<LessonPlace | null>(
+    'lesson',
+    (lesson) => lesson && `${lesson.id}.${lesson.page + 1}`,
+    (value) => readLesson(value),
+  ),
+  lecture: custom<boolean>(
+    'lecture',
+    (lecture) => (lecture ? '1' : null),
+    (value) => value === '1',
+  ),
   panels: someOf('panels', PANELS),
   hide: someOf('hide', PARTS),
   embed: custom<Embed | null>(

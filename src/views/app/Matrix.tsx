@@ -40,6 +40,8 @@ export function Matrix({ highlight, onEdit }: MatrixProps) {
   const rowOrder = useLabState((state) => state.rowOrder);
   const tree = useLabState((state) => state.tree);
   const branchesOnly = useLabState((state) => state.branchesOnly);
+  const covered = useLabState((state) => state.covered);
+  const shownTokens = useLabState((state) => state.shownTokens);
   const pin = useLabState((state) => state.landedPin);
   const previewEntropies = usePreviewEntropies();
   const scaleOf = useRef(createCreditScale());
@@ -81,9 +83,15 @@ export function Matrix({ highlight, onEdit }: MatrixProps) {
     const last = findLane(creditLane, method);
     return [
       ...shown.map((lane) => laneView(lane, batch, credit, task.vocabulary.length)),
-      ...(last ? [isLacking ? emptyView(last, batch) : creditView(last, batch, group, credit, scale)] : []),
+      ...(last
+        ? [
+            isLacking || covered
+              ? emptyView(last, batch, covered ? 'covered: which token gets the most?' : undefined)
+              : creditView(last, batch, group, credit, scale),
+          ]
+        : []),
     ];
-  }, [batch, task, credit, isLacking, lanes, method, creditLane, group, scale]);
+  }, [batch, task, credit, isLacking, covered, lanes, method, creditLane, group, scale]);
 
   const preview = useMemo(() => {
     const lane = lanes.find((id) => id === ENTROPY_LANE);
@@ -119,6 +127,7 @@ export function Matrix({ highlight, onEdit }: MatrixProps) {
           onFlipReward={lab.flipReward}
           onEditResponse={onEdit}
           highlight={highlight}
+          shownTokens={shownTokens}
         />
       )}
     </div>

@@ -16,6 +16,8 @@ const loadInspector = async () => (await import('../compare/ComparableInspector.
 
 const loadTruth = async () => (await import('../truth/TruthPanel.tsx')).TruthPanel;
 
+const loadLesson = async () => (await import('../lessons/LessonPanel.tsx')).LessonPanel;
+
 const loadCard = async () => {
   await idle();
   return (await import('../card/MethodCard.tsx')).MethodCard;
@@ -45,6 +47,8 @@ export function Side({ onHighlight }: SideProps) {
   const previewTemperature = usePreviewTemperature();
   const group = useLabState((state) => state.group);
   const asksOracle = useLabState((state) => wantsTruth(state) || wantsSpread(state));
+  const covered = useLabState((state) => state.covered);
+  const lesson = useLabState((state) => state.lesson !== null);
   const isPinned = pin !== null;
   // Of the task's marks those that were seen: what came once stays in the key, which must not jump from step to step.
   const seen = useRef<{ task: Task | null; marks: Set<string> }>({ task: null, marks: new Set() });
@@ -55,40 +59,41 @@ export function Side({ onHighlight }: SideProps) {
     if (isPinned && matchMedia(SHEET_QUERY).matches)
       document.querySelector('.mx-cell.is-pinned')?.scrollIntoView({ block: 'start', inline: 'nearest' });
   }, [isPinned]);
-  if (!pin || !batch || !task || !derived?.credit) {
-    return (
-      <aside className="side side-empty">
-        <div className="side-hint">
-          <p>
-            <strong>Click any token</strong> to read why it got its credit.
-          </p>
-          <Key marks={seen.current.marks} />
-        </div>
-        <WholeBatch />
-        {asksOracle && <Deferred load={loadTruth} className="side-wait" />}
-        {/* Last: it is as tall as the method's words, and nothing below it may jump. */}
-        {batch && <Deferred load={loadCard} className="side-wait" />}
-      </aside>
-    );
-  }
+  // A prediction is about what the inspector would tell.
+  const inspected = pin && !covered && batch && task && derived?.credit ? { pin, batch, task, credit: derived.credit } : null;
   return (
-    <aside className="side">
-      <Deferred
-        load={loadInspector}
-        className="side-wait"
-        props={{
-          batch,
-          task,
-          credit: derived.credit,
-          composed: derived.composed,
-          pin,
-          theme,
-          previewTemperature,
-          titleOf: (id: string) => methods[id]?.meta.title ?? id,
-          onClose: () => lab.setPin(null),
-          onHighlight,
-        }}
-      />
+    <aside className={inspected || lesson ? 'side' : 'side side-empty'} data-lesson={lesson || undefined}>
+      {lesson && <Deferred load={loadLesson} className="side-wait" props={{ onHighlight }} />}
+      {inspected && derived ? (
+        <Deferred
+          load={loadInspector}
+          className="side-wait"
+          props={{
+            ...inspected,
+            composed: derived.composed,
+            theme,
+            previewTemperature,
+            titleOf: (id: string) => methods[id]?.meta.title ?? id,
+            onClose: () => lab.setPin(null),
+            onHighlight,
+          }}
+        />
+      ) : (
+        !lesson && (
+          <>
+            <div className="side-hint">
+              <p>
+                <strong>Click any token</strong> to read why it got its credit.
+              </p>
+              <Key marks={seen.current.marks} />
+            </div>
+            <WholeBatch />
+            {asksOracle && <Deferred load={loadTruth} className="side-wait" />}
+            {/* Last: it is as tall as the method's words, and nothing below it may jump. */}
+            {batch && <Deferred load={loadCard} className="side-wait" />}
+          </>
+        )
+      )}
     </aside>
   );
 }

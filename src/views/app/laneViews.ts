@@ -69,8 +69,8 @@ export function laneView(lane: Lane, batch: RolloutBatch, credit: CreditResult, 
 }
 
 /** A lane without numbers: the batch lacks what the method needs. */
-export function emptyView(lane: Lane, batch: RolloutBatch): LaneView {
-  return { lane, values: new Float64Array(batch.tokens.length).fill(NaN), domain: [-1, 1], isEmpty: true };
+export function emptyView(lane: Lane, batch: RolloutBatch, emptyWords?: string): LaneView {
+  return { lane, values: new Float64Array(batch.tokens.length).fill(NaN), domain: [-1, 1], isEmpty: true, emptyWords };
 }
 
 /** The credit lane: the update's credit with its clipped tokens, or the advantage beneath it. */

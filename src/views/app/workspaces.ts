@@ -28,4 +28,11 @@ export const ROOMS: readonly Room[] = [
     purpose: 'Methods train from the same weights with the same seeds.',
     load: async () => (await import('../race/Race.tsx')).Race,
   },
+  {
+    id: 'learn',
+    label: 'Learn',
+    title: 'Learn it, or teach it',
+    purpose: 'Short lessons beside the live lab. Every number in them is worked out from what is on the screen.',
+    load: async () => (await import('../lessons/LessonList.tsx')).LessonList,
+  },
 ];

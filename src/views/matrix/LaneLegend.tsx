@@ -42,7 +42,7 @@ export function LaneLegend({ view, rows, theme, gamma }: LaneLegendProps) {
     return <div className="mx-legend mx-legend-words">no signal: every answer got the same reward</div>;
   }
   if (view.isEmpty) {
-    return <div className="mx-legend mx-legend-words">no numbers</div>;
+    return <div className="mx-legend mx-legend-words">{view.emptyWords ?? 'no numbers'}</div>;
   }
   if (lane.kind === 'categorical') {
     return (

@@ -32,7 +32,7 @@ export interface CellModel {
 }
 
 export interface CellsInput {
-  props: Pick<MatrixPanelProps, 'batch' | 'task' | 'group' | 'merged' | 'theme' | 'pin' | 'highlight' | 'preview'>;
+  props: Pick<MatrixPanelProps, 'batch' | 'task' | 'group' | 'merged' | 'theme' | 'pin' | 'highlight' | 'preview' | 'shownTokens'>;
   rows: readonly Row[];
   view: LaneView;
   density: 'glyph' | 'numbers';
@@ -60,10 +60,11 @@ function tone(t: number, view: LaneView, theme: Theme): string {
 /** Every cell of one lane in reading order. */
 export function laneCells(input: CellsInput): CellModel[] {
   const { props, rows, view } = input;
-  const runs: Run[] = props.merged ? mergedRuns(props.batch, rows) : [];
+  const until = props.shownTokens ?? Number.POSITIVE_INFINITY;
+  const runs: Run[] = props.merged ? mergedRuns(props.batch, rows).filter(({ column }) => column < until) : [];
   if (!props.merged) {
     rows.forEach((row, i) => {
-      for (let column = 0; column < row.length; column++) runs.push({ row: i, column, span: 1 });
+      for (let column = 0; column < Math.min(row.length, until); column++) runs.push({ row: i, column, span: 1 });
     });
   }
   const preview = props.preview?.laneId === view.lane.id ? props.preview.values : null;

@@ -34,6 +34,8 @@ export interface LaneView {
   flatWords?: string;
   /** No token has a number: the legend says so in the place of a ramp. */
   isEmpty?: boolean;
+  /** What the legend says then; default "no numbers". */
+  emptyWords?: string;
   /** V(s_0) of the shown group, drawn in the prompt's cell at the left edge of this lane. */
   promptValue?: number;
 }
@@ -68,6 +70,8 @@ export interface MatrixPanelProps {
   onEditResponse: (response: number) => void;
   /** Cells of a formula's term. */
   highlight: readonly CellRef[] | null;
+  /** Only so many tokens of each response are there yet; null or absent shows all. */
+  shownTokens?: number | null;
   /** Which lane is large when three do not fit; default the credit lane. */
   largeLane?: string;
 }
