@@ -1,45 +1,11 @@
 /** Every page of every lesson, set up by the lab itself from the shipped recordings: what it says must hold in what it shows. */
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { LESSONS } from '../src/content/lessons/index.ts';
 import { slowMotion } from '../src/content/lessons/slowMotion.ts';
-import type { Lesson, LessonPage, Paragraph } from '../src/content/lessons/types.ts';
-import type { LabDeps } from '../src/state/context.ts';
-import { createLab } from '../src/state/lab.ts';
-import { lessonView, linkOfSet } from '../src/views/lessons/lessonView.ts';
-
-const files: LabDeps = {
-  now: () => 0,
-  later: () => undefined,
-  frame: (run) => run(),
-  async fetchFile(path) {
-    const file = readFileSync(new URL(`../public/${path}`, import.meta.url));
-    return file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength) as ArrayBuffer;
-  },
-  createEngine: () => Promise.reject(new Error('No page of a lesson starts a worker by itself.')),
-  wasmBase: './',
-};
+import type { Lesson } from '../src/content/lessons/types.ts';
+import { opened, paragraphs } from './support/lessonLab.ts';
 
 const lessons: readonly Lesson[] = [...(await Promise.all(LESSONS.map(({ load }) => load()))), slowMotion(20)];
-const paragraphs = ({ say, predict, tryIt }: LessonPage): readonly Paragraph[] => [
-  ...say,
-  ...(predict ? [predict.reveal] : []),
-  ...(tryIt ? [tryIt.say] : []),
-];
-
-const lab = createLab(files);
-await lab.open();
-
-/** The page as a reader meets it. */
-async function opened(page: LessonPage) {
-  if (!page.keepsView) await lab.openView(linkOfSet(page.set));
-  await Promise.all((page.set.also ?? []).map(lab.needMethod));
-  const arrived = lessonView(lab.store.getState())!;
-  if (page.set.findPrompt) lab.showPrompt(page.set.findPrompt(arrived));
-  if (page.set.pin) lab.setPin(page.set.pin(lessonView(lab.store.getState())!));
-  return lessonView(lab.store.getState())!;
-}
-
 describe.each(lessons.map((lesson) => [lesson.id, lesson] as const))('lesson %s', (_, lesson) => {
   it('is listed as it is', () => {
     const entry = LESSONS.find(({ id }) => id === lesson.id);

@@ -12,8 +12,9 @@ export const number =
   (view) => {
     const found = value(view);
     const { digits = 2, isSigned = false } = how;
-    const text = Number.isFinite(found) ? Math.abs(found).toFixed(digits) : 'none';
-    return { kind: 'number', value: found, text: `${found < 0 ? '−' : isSigned ? '+' : ''}${text}` };
+    const size = Number.isFinite(found) ? Math.abs(found).toFixed(digits) : 'none';
+    const isZero = Number(size) === 0;
+    return { kind: 'number', value: found, isSigned, text: `${isZero ? '' : found < 0 ? '−' : isSigned ? '+' : ''}${size}` };
   };
 
 export const signed = (value: (view: LessonView) => number, digits = 2): Fact => number(value, { digits, isSigned: true });

@@ -67,7 +67,13 @@ export interface LessonSet {
 }
 
 /** A number, a glyph or a word that the screen gives. */
-export type Fact = (view: LessonView) => { kind: 'number' | 'code' | 'text'; text: string; value?: number };
+export type Fact = (view: LessonView) => {
+  kind: 'number' | 'code' | 'text';
+  text: string;
+  value?: number;
+  /** The number says a direction. */
+  isSigned?: boolean;
+};
 
 /** Words between facts. */
 export interface Paragraph {

@@ -47,6 +47,10 @@ function Page() {
   const [highlight, setHighlight] = useState<readonly CellRef[] | null>(null);
   const [edited, setEdited] = useState<number | null>(null);
   useThemeAttribute();
+  const lecture = useLabState((state) => state.lecture);
+  useEffect(() => {
+    document.documentElement.toggleAttribute('data-lecture', lecture);
+  }, [lecture]);
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
       if (runShortcut(lab, event)) event.preventDefault();

@@ -14,6 +14,8 @@ export const SHORTCUTS: readonly { keys: string; meaning: string }[] = [
   { keys: 'T', meaning: 'prefix tree or matrix' },
   { keys: 'K', meaning: 'methods and knobs; in the list of methods a letter searches' },
   { keys: 'C', meaning: 'curves' },
+  { keys: 'L', meaning: 'lecture mode: larger, and nothing that a class does not need' },
+  { keys: 'Page down and Page up', meaning: 'in a lesson: next and previous page; a clicker sends them' },
   { keys: 'P and Shift+P', meaning: 'next and previous prompt' },
   { keys: 'Arrows, Enter, Esc', meaning: 'in the matrix: move, pin a token, unpin' },
   { keys: 'Ctrl+Z, Ctrl+Shift+Z', meaning: 'undo and redo knobs and edits' },
@@ -103,6 +105,7 @@ export function runShortcut(lab: Lab, event: KeyboardEvent): boolean {
       d: () => lab.toggleDifference(),
       k: () => lab.toggleShelf(),
       c: () => lab.toggleCurves(),
+      l: () => lab.toggleLecture(),
       p: () => lab.showPrompt(state.group + (event.shiftKey ? -1 : 1)),
       '?': () => lab.setHelp(true),
     };

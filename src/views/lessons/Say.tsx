@@ -11,7 +11,9 @@ export function Say({ paragraph, view, className }: { paragraph: Paragraph; view
           // biome-ignore lint/suspicious/noArrayIndexKey: the words of a page never change places
           <Fragment key={i}>
             {words}
-            {fact?.kind === 'number' && <b className={(fact.value ?? 0) < 0 ? 'is-negative' : 'is-positive'}>{fact.text}</b>}
+            {fact?.kind === 'number' && (
+              <b className={fact.isSigned ? (/^−/.test(fact.text) ? 'is-negative' : 'is-positive') : undefined}>{fact.text}</b>
+            )}
             {fact?.kind === 'code' && <code>{fact.text}</code>}
             {fact?.kind === 'text' && fact.text}
           </Fragment>

@@ -47,7 +47,7 @@ export function LaneFrame({ props, view, rows, headers, columns, layout, lane, i
   const grid = useRef<HTMLDivElement>(null);
   const painter = useRef<GridPainter | null>(null);
   const painted = useRef<Painted | null>(null);
-  const { batch, task, group, merged, theme, pin, highlight, preview } = props;
+  const { batch, task, group, merged, theme, pin, highlight, shownTokens, preview } = props;
   const strip = lane.mode === 'strip';
   const showPrompt = layout.showPrompt && !strip && view.promptValue !== undefined;
   const density = props.density ?? 'numbers';
@@ -69,7 +69,7 @@ export function LaneFrame({ props, view, rows, headers, columns, layout, lane, i
 
   const model = useMemo((): GridModel => {
     const cells = laneCells({
-      props: { batch, task, group, merged, theme, pin, highlight, preview },
+      props: { batch, task, group, merged, theme, pin, highlight, preview, shownTokens },
       rows,
       view,
       density,
@@ -98,6 +98,7 @@ export function LaneFrame({ props, view, rows, headers, columns, layout, lane, i
     pin,
     highlight,
     preview,
+    shownTokens,
     rows,
     view,
     density,

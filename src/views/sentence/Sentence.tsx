@@ -16,6 +16,7 @@ export function Sentence() {
   const group = useLabState((state) => state.group);
   const derived = useLabState((state) => state.derived);
   const creditLane = useLabState((state) => state.creditLane);
+  const covered = useLabState((state) => state.covered);
   const parts = useMemo((): readonly Part[] => {
     if (!batch || !task || !derived?.credit) return [];
     const { credit, composed } = derived;
@@ -43,6 +44,7 @@ export function Sentence() {
         : null,
     });
   }, [batch, task, group, derived, creditLane, lab]);
+  if (covered) return <p className="sentence">The credit is covered. Which token gets the most?</p>;
   if (derived && derived.missing.length > 0) {
     return (
       <div className="sentence">

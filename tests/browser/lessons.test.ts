@@ -1,0 +1,97 @@
+/** Every lesson, page by page, by keyboard alone: it fits, it says what the data shown says, and predictions cover and reveal. */
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { LESSONS } from '../../src/content/lessons/index.ts';
+import type { Lesson } from '../../src/content/lessons/types.ts';
+import { opened, read } from '../support/lessonLab.ts';
+import { useLab } from './harness.ts';
+import { creditGrid } from './page.ts';
+
+const lessons: readonly Lesson[] = await Promise.all(LESSONS.map(({ load }) => load()));
+const panel = (page: Page) => page.getByRole('region', { name: /^Lesson:/ });
+
+async function ready(page: Page, title: string): Promise<void> {
+  await panel(page).getByRole('heading', { name: title, exact: true }).waitFor();
+  await expect.poll(() => panel(page).getAttribute('aria-busy'), { timeout: 15_000 }).toBe('false');
+}
+
+const scrolls = (page: Page): Promise<boolean> =>
+  page.evaluate(() => {
+    const { scrollWidth, scrollHeight } = document.documentElement;
+    return scrollWidth > innerWidth || scrollHeight > innerHeight;
+  });
+
+describe.each(['light', 'dark'] as const)('lessons, %s', (colorScheme) => {
+  const lab = useLab();
+
+  it.each(lessons.map((lesson) => [lesson.id, lesson] as const))('%s, by keyboard alone', { timeout: 120_000 }, async (id, lesson) => {
+    const page = await lab.open({ query: `#v=2&lesson=${id}.1`, colorScheme });
+    for (const [i, content] of lesson.pages.entries()) {
+      await ready(page, content.title);
+      expect(await scrolls(page), `${content.title} scrolls the page`).toBe(false);
+      if (!content.keepsView) {
+        const view = await opened(content);
+        // What needs a step of training has no number to compare yet.
+        const isThere = content.say.every(({ facts }) => facts.every((fact) => fact(view).text !== 'none'));
+        if (isThere) {
+          const said = panel(page).locator('.lesson-words p');
+          await expect
+            .poll(() => said.allInnerTexts(), { message: content.title, timeout: 15_000 })
+            .toEqual(content.say.map((paragraph) => read(paragraph, view)));
+        }
+        if (content.predict) {
+          expect(await creditGrid(page).locator('.mx-cell:not(.is-void)').count(), 'credit that is covered').toBe(0);
+          await creditGrid(page).getByRole('gridcell').first().focus();
+          await page.keyboard.press('ArrowRight');
+          await page.keyboard.press('Enter');
+          await panel(page).getByText('chosen:').waitFor();
+          await page.keyboard.press('PageDown');
+          await panel(page)
+            .getByText(read(content.predict.reveal, await opened(content)))
+            .waitFor();
+          expect(await creditGrid(page).locator('.mx-cell:not(.is-void)').count()).toBeGreaterThan(10);
+        }
+      }
+      if (i + 1 < lesson.pages.length) await page.keyboard.press('PageDown');
+    }
+    await panel(page).getByText('For the teacher: notes and answers').waitFor();
+    await page.keyboard.press('PageUp');
+    await ready(page, lesson.pages[lesson.pages.length - 2].title);
+  });
+});
+
+describe('teaching', () => {
+  const lab = useLab();
+
+  it('recognises what was tried', async () => {
+    const page = await lab.open({ query: '#v=2&lesson=prefix-tree.3' });
+    await ready(page, 'The tree’s term alone');
+    await page.keyboard.press('t');
+    await panel(page).getByText('✓ done').waitFor();
+  });
+
+  it('takes the step on screen apart in slow motion, from the list of lessons', async () => {
+    const page = await lab.open();
+    await page.getByRole('navigation', { name: 'Views' }).getByRole('button', { name: 'Learn' }).click();
+    await page.getByRole('button', { name: 'Slow motion' }).click();
+    await ready(page, 'Sampling: the first token');
+    const cells = () => creditGrid(page).getByRole('gridcell').count();
+    // Two tokens of each of the eight answers, then two more; the short ones end at three.
+    await expect.poll(cells).toBe(16);
+    await page.keyboard.press('PageDown');
+    await expect.poll(cells).toBe(29);
+    for (let i = 0; i < 20; i++) await page.keyboard.press('PageDown');
+    await ready(page, 'Gradient: what the update does');
+    await page.getByRole('grid', { name: /^Effect/ }).waitFor();
+  });
+
+  it('is larger in a lecture, and leaves the way back', async () => {
+    const page = await lab.open();
+    await page.keyboard.press('l');
+    await expect.poll(() => page.evaluate(() => getComputedStyle(document.documentElement).fontSize)).toBe('20px');
+    expect(await page.getByRole('toolbar', { name: 'View' }).isVisible()).toBe(false);
+    expect(await scrolls(page)).toBe(false);
+    await page.keyboard.press('l');
+    await page.getByRole('toolbar', { name: 'View' }).waitFor();
+  });
+});
