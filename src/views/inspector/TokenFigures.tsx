@@ -9,7 +9,7 @@ interface TokenFiguresProps {
   theme: Theme;
 }
 
-const percent = (p: number) => `${formatNumber(100 * p, p >= 0.0995 ? 0 : 1)} %`;
+const hundredths = (p: number) => formatNumber(100 * p, p >= 0.0995 ? 0 : 1);
 
 /** What a method's record draws of the pinned token: its numbers come from core as they stand here. */
 export function TokenFigures({ figures, glyphOf, theme }: TokenFiguresProps) {
@@ -50,7 +50,7 @@ function Grid({ figure, theme }: { figure: GridFigure; theme: Theme }) {
               const colour = sequentialColour(most > 0 ? values[cell] / most : 0, 'value', theme);
               return (
                 <td key={column} className={cell === marked ? 'is-marked' : undefined} style={{ background: colour, color: inkOn(colour) }}>
-                  {formatNumber(100 * values[cell], values[cell] >= 0.0995 ? 0 : 1)}
+                  {hundredths(values[cell])}
                   {cell === marked && <span className="visually-hidden"> came true</span>}
                 </td>
               );
@@ -92,7 +92,7 @@ function Bars({ figure, glyphOf }: { figure: BarsFigure; glyphOf: (id: number) =
               {token === figure.drawn && <span className="visually-hidden"> drawn</span>}
             </th>
             <td className="bar-cell">
-              {percent(before)} → {percent(after)}
+              {hundredths(before)} → {hundredths(after)} %
               <span className="bar" style={{ width: `${100 * before}%` }} />
               <span className="bar bar-after" style={{ width: `${100 * after}%` }} />
             </td>
