@@ -31,7 +31,9 @@ function filesOf({ baseCheckpoint, checkpoints, checkpointId }: LabState): strin
 
 /** Makes the page work without a network from now on. A browser that refuses (a private window) goes without. */
 export async function startOffline(lab: Lab): Promise<void> {
-  const registration = await navigator.serviceWorker.register(new URL(WORKER, document.baseURI), { updateViaCache: 'none' });
+  const worker = new URL(WORKER, document.baseURI);
+  const registration = await navigator.serviceWorker.register(worker, { updateViaCache: 'none' }).catch(() => null);
+  if (!registration) return;
   if (registration.waiting) offerNewVersion(lab, registration);
   registration.addEventListener('updatefound', () => {
     const { installing, active } = registration;
