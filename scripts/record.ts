@@ -10,7 +10,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { RolloutBatch } from '../src/core/batch.ts';
-import { encodeBatch } from '../src/core/batchCodec.ts';
+import { encodeBatch } from '../src/core/batchEncoder.ts';
 import { HEADLINE, loadMethod } from '../src/core/methods/index.ts';
 import { hashText } from '../src/core/random.ts';
 import { loadTask, TASKS } from '../src/core/tasks/index.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { decodeBatch, encodeBatch } from './batchCodec.ts';
+import { decodeBatch } from './batchCodec.ts';
+import { encodeBatch } from './batchEncoder.ts';
 import { composeMethod, creditBatch, defaultKnobs } from './pipeline.ts';
 import { METHODS } from './methods/index.ts';
 import { furnish, seededBatch, withUpdates } from './testBatch.ts';

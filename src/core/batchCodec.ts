@@ -1,38 +1,26 @@
 /**
- * The rollout batch as one transferable buffer: magic, JSON header, then 8-byte aligned arrays. Arrays whose every value is
+ * The rollout batch as one transferable buffer, read here and written by `batchEncoder.ts`: magic, JSON header, then 8-byte aligned arrays. Arrays whose every value is
  * a float32 (all that the engine computes) are stored as float32 and come back exactly; the others as float64.
  */
 import type { ForcedField, Measured, ModelRecord, RolloutBatch, TokenField, TokenMatrix, UpdateRecord } from './batch.ts';
-import { parseNumbers, stringifyNumbers } from './jsonNumbers.ts';
+import { parseNumbers } from './jsonNumbers.ts';
 
-const MAGIC = 0x31425343; // "CSB1"
+export const MAGIC = 0x31425343; // "CSB1"
 
-type ArrayKind = 'i32' | 'u8' | 'f32' | 'f64';
+export type ArrayKind = 'i32' | 'u8' | 'f32' | 'f64';
 
-interface ArrayEntry {
+export interface ArrayEntry {
   kind: ArrayKind;
   offset: number;
   length: number;
 }
 
-type AnyArray = Int32Array | Uint8Array | Float32Array | Float64Array;
+export type AnyArray = Int32Array | Uint8Array | Float32Array | Float64Array;
 const BYTES: Record<ArrayKind, number> = { i32: 4, u8: 1, f32: 4, f64: 8 };
 
-const align = (offset: number) => Math.ceil(offset / 8) * 8;
+export const align = (offset: number) => Math.ceil(offset / 8) * 8;
 
-/** Float32 where that loses nothing, else float64. */
-function narrow(values: Float64Array): Float32Array | Float64Array {
-  for (let i = 0; i < values.length; i++) if (Math.fround(values[i]) !== values[i] && !Number.isNaN(values[i])) return values;
-  return Float32Array.from(values);
-}
-
-function kindOf(array: AnyArray): ArrayKind {
-  if (array instanceof Int32Array) return 'i32';
-  if (array instanceof Uint8Array) return 'u8';
-  return array instanceof Float32Array ? 'f32' : 'f64';
-}
-
-interface Header {
+export interface Header {
   groups: RolloutBatch['groups'];
   responses: RolloutBatch['responses'];
   baseTemperature: number;
@@ -49,79 +37,12 @@ interface Header {
   arrays: Record<string, ArrayEntry>;
 }
 
-const MATRICES = ['logits', 'logitsAfter', 'hidden'] as const;
+export const MATRICES = ['logits', 'logitsAfter', 'hidden'] as const;
 type MatrixName = (typeof MATRICES)[number];
 const UPDATE_ARRAYS = ['logprobs', 'entropies', 'gradLogprobs'] as const;
 type UpdateArray = (typeof UPDATE_ARRAYS)[number];
 type ModelHeader = Omit<ModelRecord, 'answers'>;
-const FORCED_ARRAYS = ['logprobs', 'gradLogprobs'] as const;
-
-export function encodeBatch(batch: RolloutBatch): ArrayBuffer {
-  const arrays: Record<string, AnyArray> = { tokens: batch.tokens };
-  for (const [name, values] of Object.entries(batch.fields)) if (values) arrays[`field:${name}`] = narrow(values);
-  if (batch.source) arrays.source = batch.source;
-  if (batch.forced) {
-    arrays.forced = batch.forced.tokens;
-    for (const [name, values] of Object.entries(batch.forced.fields)) arrays[`forced:${name}`] = narrow(values);
-  }
-  const widths: Header['widths'] = {};
-  for (const name of MATRICES) {
-    const matrix = batch[name];
-    if (!matrix) continue;
-    widths[name] = matrix.width;
-    arrays[name] = matrix.data;
-  }
-  const modelHeaders = (models: readonly ModelRecord[], place: string) =>
-    models.map(({ answers, ...rest }) => {
-      arrays[`${place}:${rest.name}`] = narrow(answers);
-      return rest;
-    });
-  const updates = batch.updates.map(({ logprobs, entropies, gradLogprobs, models, forced, ...rest }, k) => {
-    if (forced) for (const name of FORCED_ARRAYS) arrays[`update:${k}:forced:${name}`] = narrow(forced[name]);
-    arrays[`update:${k}:logprobs`] = narrow(logprobs);
-    arrays[`update:${k}:entropies`] = narrow(entropies);
-    arrays[`update:${k}:gradLogprobs`] = narrow(gradLogprobs);
-    return { ...rest, ...(models ? { models: modelHeaders(models, `update:${k}:model`) } : {}) };
-  });
-  const models = batch.models && modelHeaders(batch.models, 'model');
-  const measured = Object.entries(batch.measured ?? {}).map(([name, { values, offsets, ...rest }]) => {
-    arrays[`measured:${name}`] = narrow(values);
-    if (offsets) arrays[`offsets:${name}`] = offsets;
-    return [name, rest] as const;
-  });
-  let offset = 0;
-  const entries: Record<string, ArrayEntry> = {};
-  for (const [name, array] of Object.entries(arrays)) {
-    entries[name] = { kind: kindOf(array), offset, length: array.length };
-    offset = align(offset + array.byteLength);
-  }
-  const header: Header = {
-    groups: batch.groups,
-    responses: batch.responses,
-    baseTemperature: batch.baseTemperature,
-    endToken: batch.endToken,
-    maxTokens: batch.maxTokens,
-    draw: batch.draw,
-    trainedWith: batch.trainedWith,
-    snapshots: batch.snapshots,
-    ...(batch.forced ? { forced: batch.forced.texts } : {}),
-    updates,
-    ...(models ? { models } : {}),
-    ...(measured.length > 0 ? { measured: Object.fromEntries(measured) } : {}),
-    widths,
-    arrays: entries,
-  };
-  const text = new TextEncoder().encode(stringifyNumbers(header));
-  const dataStart = align(8 + text.length);
-  const buffer = new ArrayBuffer(dataStart + offset);
-  new Uint32Array(buffer, 0, 2).set([MAGIC, text.length]);
-  const bytes = new Uint8Array(buffer);
-  bytes.set(text, 8);
-  for (const [name, array] of Object.entries(arrays)) {
-    bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), dataStart + entries[name].offset);
-  }
-  return buffer;
-}
+export const FORCED_ARRAYS = ['logprobs', 'gradLogprobs'] as const;
 
 /** Token fields come back as float64; matrices keep their width of number and are views of `buffer`. */
 export function decodeBatch(buffer: ArrayBuffer): RolloutBatch {

@@ -5,7 +5,7 @@
 import type { RolloutBatch, TokenField, TokenMatrix } from './batch.ts';
 import { entropyChangeOf, entropySlopeOf } from './entropyChange.ts';
 import { logSumExp } from './math.ts';
-import { fittedScale } from './metrics/creditAccuracy.ts';
+import { fittedScale } from './metrics/fittedScale.ts';
 import type { CreditResult } from './pipeline.types.ts';
 import { klEstimate, NO_CLAMPS } from './stages/klEstimators.ts';
 import { buildPrefixTree } from './prefixTree.ts';

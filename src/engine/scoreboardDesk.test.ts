@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EVEN_CONFIG, EVEN_PROMPT, evenTask } from '../../tests/support/evenTask.ts';
-import { encodeBatch } from '../core/batchCodec.ts';
+import { encodeBatch } from '../core/batchEncoder.ts';
 import { loadMethod } from '../core/methods/index.ts';
 import { defaultKnobs } from '../core/pipeline.ts';
 import { createModel } from './createModel.ts';

@@ -1,7 +1,8 @@
 /** Second networks on the real engine: gradients through the whole model, learning, freezing, resetting, saving, completing a batch. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { RolloutBatch } from '../core/batch.ts';
-import { decodeBatch, encodeBatch } from '../core/batchCodec.ts';
+import { decodeBatch } from '../core/batchCodec.ts';
+import { encodeBatch } from '../core/batchEncoder.ts';
 import { loadMethod } from '../core/methods/index.ts';
 import { creditBatch, defaultKnobs, prepareCredit } from '../core/pipeline.ts';
 import type { Method } from '../core/stages/types.ts';

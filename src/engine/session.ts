@@ -3,7 +3,7 @@
  * ten bundles a second, only after the page has painted the last one. Frames are dropped, never queued.
  */
 import type { RolloutBatch } from '../core/batch.ts';
-import { encodeBatch } from '../core/batchCodec.ts';
+import { encodeBatch } from '../core/batchEncoder.ts';
 import { loadTask } from '../core/tasks/index.ts';
 import type { SamplingStage } from '../core/stages/types.ts';
 import { decodeCheckpoint, fitCheckpoint } from './checkpoint.ts';

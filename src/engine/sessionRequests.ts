@@ -1,5 +1,6 @@
 /** What the page asks of a run and is answered once, beside the training: scores, truths, gradients, completed batches, saves. */
-import { decodeBatch, encodeBatch } from '../core/batchCodec.ts';
+import { decodeBatch } from '../core/batchCodec.ts';
+import { encodeBatch } from '../core/batchEncoder.ts';
 import { decodeCheckpoint, encodeRun } from './checkpoint.ts';
 import type { SavedModel } from './checkpoint.ts';
 import { completeBatch } from './equipment.ts';

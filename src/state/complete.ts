@@ -1,5 +1,6 @@
 /** What the viewed method needs and the shown batch lacks, computed by the worker. Loaded when it is first asked for. */
-import { decodeBatch, encodeBatch } from '../core/batchCodec.ts';
+import { decodeBatch } from '../core/batchCodec.ts';
+import { encodeBatch } from '../core/batchEncoder.ts';
 import type { RolloutBatch } from '../core/batch.ts';
 import { deriveCredit } from './credit.ts';
 import { drawnBy } from './drawnBy.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeBatch } from '../core/batchCodec.ts';
+import { encodeBatch } from '../core/batchEncoder.ts';
 import { HEADLINE } from '../core/methods/index.ts';
 import { knobsOf } from '../core/pipeline.ts';
 import { LINK_DEFAULTS, linkOf } from './lab.ts';

@@ -1,7 +1,7 @@
 /** The scoreboard's gradients: asked of the worker, remembered for each batch. */
 import type { StoreApi } from 'zustand/vanilla';
 import type { RolloutBatch } from '../core/batch.ts';
-import { encodeBatch } from '../core/batchCodec.ts';
+import { encodeBatch } from '../core/batchEncoder.ts';
 import { METHODS } from '../core/methods/index.ts';
 import { DEFAULT_BUDGET } from '../core/oracle/truth.ts';
 import { composeMethod, knobsOf } from '../core/pipeline.ts';

@@ -1,5 +1,5 @@
 /** A lab with a world made of memory, for tests: files, a clock that only moves when told, a worker that does nothing by itself. */
-import { encodeBatch } from '../core/batchCodec.ts';
+import { encodeBatch } from '../core/batchEncoder.ts';
 import type { RolloutBatch } from '../core/batch.ts';
 import { chainSum } from '../core/tasks/chainSum.ts';
 import { tokenize } from '../core/tasks/index.ts';

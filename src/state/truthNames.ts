@@ -1,5 +1,5 @@
 /** How the page names batches to the worker's oracle, and hands over those that the worker did not post itself. */
-import { encodeBatch } from '../core/batchCodec.ts';
+import { encodeBatch } from '../core/batchEncoder.ts';
 import type { RolloutBatch } from '../core/batch.ts';
 import type { EngineClient } from '../engine/client.ts';
 import type { Lab } from './lab.ts';

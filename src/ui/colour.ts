@@ -1,5 +1,4 @@
-import { rgb } from 'd3-color';
-import { interpolateLab, piecewise } from 'd3-interpolate';
+import { blend, channels, linear } from './lab.ts';
 
 export { creditDomain, formatCompact, formatNumber, niceDomain } from './number.ts';
 
@@ -37,8 +36,8 @@ const tables = new Map<readonly string[], readonly string[]>();
 function lookUp(stops: readonly string[], u: number): string {
   let table = tables.get(stops);
   if (!table) {
-    const ramp = piecewise(interpolateLab, [...stops]);
-    table = Array.from({ length: STEPS + 1 }, (_, i) => rgb(ramp(i / STEPS)).formatHex());
+    const ramp = blend(stops);
+    table = Array.from({ length: STEPS + 1 }, (_, i) => ramp(i / STEPS));
     tables.set(stops, table);
   }
   return u > 0 ? table[Math.round(Math.min(u, 1) * STEPS)] : table[0];
@@ -54,11 +53,10 @@ export function sequentialColour(t: number, family: SequentialFamily, theme: The
   return lookUp(SEQUENTIAL_STOPS[family][theme], t);
 }
 
-/** WCAG 2 relative luminance of an sRGB colour. */
+/** WCAG 2 relative luminance of an sRGB colour, #rrggbb. */
 export function luminance(colour: string): number {
-  const { r, g, b } = rgb(colour);
-  const linear = (c: number) => (c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4);
-  return 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+  const [r, g, b] = channels(colour).map(linear);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
 
 const inks = new Map<string, '#000' | '#fff'>();

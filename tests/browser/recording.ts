@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { DIST } from '../../bench/build.ts';
 import type { RolloutBatch } from '../../src/core/batch.ts';
-import { encodeBatch } from '../../src/core/batchCodec.ts';
+import { encodeBatch } from '../../src/core/batchEncoder.ts';
 import type { TaskCatalogue } from '../../src/state/catalogue.ts';
 
 const CATALOGUE = 'recordings/index.json';

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { RolloutBatch } from '../batch.ts';
 import { batchOf } from '../testBatch.ts';
 import { pearson, pearsonWeighted, ranks, spearman, tiesOf, weightedRanks } from './correlation.ts';
-import { accuracyIntervals, creditAccuracy, fittedScale, formatTokens, largestDisagreements } from './creditAccuracy.ts';
+import { accuracyIntervals, creditAccuracy, formatTokens, largestDisagreements } from './creditAccuracy.ts';
+import { fittedScale } from './fittedScale.ts';
 
 describe('correlations', () => {
   it('by hand', () => {

@@ -5,6 +5,7 @@ import { STREAM, streamAt } from '../random.ts';
 import { quantile } from '../stats.ts';
 import type { Task } from '../tasks/types.ts';
 import { pearsonWeighted, tiesOf, weightedRanks } from './correlation.ts';
+import { fittedScale } from './fittedScale.ts';
 import type { Ties } from './correlation.ts';
 
 export interface CreditAccuracy {
@@ -149,17 +150,6 @@ export function* intervalSteps(input: AccuracyInput, resamples: number, seed: nu
     return [quantile(values, 0.025), quantile(values, 0.975)];
   };
   return { spearman: interval('spearman'), pearson: interval('pearson'), rightSign: interval('rightSign'), onFormat: interval('onFormat') };
-}
-
-/** c with the least Σ(c·credit − A)²: what credit of another scale must be multiplied by before its error is read, over the tokens that have both. 0 for no credit. */
-export function fittedScale(credit: Float64Array, trueAdvantages: Float64Array): number {
-  let [cross, squares] = [0, 0];
-  credit.forEach((value, t) => {
-    if (Number.isNaN(value) || Number.isNaN(trueAdvantages[t])) return;
-    cross += value * trueAdvantages[t];
-    squares += value * value;
-  });
-  return squares > 0 ? cross / squares : 0;
 }
 
 /** A token and by how much its credit, brought to the truth's scale, misses the true advantage. */

@@ -4,13 +4,12 @@ import { Header } from '../header/Header.tsx';
 import type { CellRef } from '../matrix/types.ts';
 import { Announcer, Notices } from '../notices/Notices.tsx';
 import { Rail } from '../rail/Rail.tsx';
-import { Sentence } from '../sentence/Sentence.tsx';
 import { CurvesBar } from './CurvesBar.tsx';
 import { Deferred } from './Deferred.tsx';
 import { Intro } from './Intro.tsx';
+import { idle } from './idle.ts';
 import { LabContext, useLab, useLabState } from './labContext.ts';
 import { Matrix } from './Matrix.tsx';
-import { Side } from './Side.tsx';
 import { Room } from './Room.tsx';
 import { runShortcut } from './shortcuts.ts';
 import { Toolbar } from './Toolbar.tsx';
@@ -28,6 +27,15 @@ export function App({ lab }: { lab: Lab }) {
 }
 
 const loadComparison = async () => (await import('../compare/CompareStage.tsx')).CompareStage;
+/** After the first heatmap: their places are kept. */
+const loadSentence = async () => {
+  await idle();
+  return (await import('../sentence/Sentence.tsx')).Sentence;
+};
+const loadSide = async () => {
+  await idle();
+  return (await import('./Side.tsx')).Side;
+};
 const loadShelf = async () => (await import('../shelf/Shelf.tsx')).Shelf;
 const loadEditor = async () => (await import('./EditResponse.tsx')).EditResponse;
 const loadShare = async () => (await import('../share/ShareDialog.tsx')).ShareDialog;
@@ -46,6 +54,7 @@ function Page() {
   const embed = useLabState((state) => state.embed);
   const [highlight, setHighlight] = useState<readonly CellRef[] | null>(null);
   const [edited, setEdited] = useState<number | null>(null);
+  const [sideProps] = useState(() => ({ onHighlight: setHighlight }));
   useThemeAttribute();
   const lecture = useLabState((state) => state.lecture);
   useEffect(() => {
@@ -82,11 +91,11 @@ function Page() {
             ) : (
               <>
                 <Matrix highlight={highlight} onEdit={setEdited} />
-                <Sentence />
+                <Deferred load={loadSentence} className="sentence" />
               </>
             )}
           </div>
-          <Side onHighlight={setHighlight} />
+          <Deferred load={loadSide} className="side side-empty" props={sideProps} />
         </main>
       ) : (
         <Room />

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react';
 import { useLab, useLabState } from '../app/labContext.ts';
-import { SHORTCUTS } from '../app/shortcuts.ts';
+import { SHORTCUTS } from './shortcutList.ts';
 
 /** What the keys do, how to switch them off, and what this page is. */
 export function Help() {
