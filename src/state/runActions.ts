@@ -1,16 +1,15 @@
 /** Actions that reach the worker: training, stepping, scoring. The worker is started by the first of them. */
 import { decodeBatch } from '../core/batchCodec.ts';
 import type { Bundle, EngineClient } from '../engine/client.ts';
-import type { StopReason, TrainedMethod } from '../engine/protocol.ts';
+import type { StopReason } from '../engine/protocol.ts';
 import type { LabContext } from './context.ts';
-import { deriveCredit } from './credit.ts';
 import { moveFrame, pushFrame } from './frames.ts';
 import type { Frames } from './frames.ts';
 import { appended } from './metrics.ts';
 import { createReplay } from './replay.ts';
-import { changedAt, configOf, isSame } from './schedule.ts';
 import type { RunConfig, RunSegment } from './schedule.ts';
 import { trainingSettings } from './settings.ts';
+import { createTrainingConfig } from './trainingConfig.ts';
 import type { Mix, RunState } from './types.ts';
 
 /** Play, pause, step, reset, and what the worker answers. */
@@ -29,14 +28,8 @@ export function createRunActions(context: LabContext) {
   let gpuChoice: boolean | null = null;
   /** A recording is on screen and the worker has not gone to its checkpoint yet: bundles still on their way are of the run before. */
   let isStale = false;
-  /** What the worker trains with. */
-  let inForce: RunConfig | null = null;
-
-  const trainedMethod = async (config: RunConfig = get()): Promise<TrainedMethod> => {
-    const { trainMethod, trainMix: mix } = config;
-    await Promise.all([trainMethod, ...Object.values(mix)].map(context.needMethod));
-    return { id: trainMethod, knobs: deriveCredit({ ...get(), ...configOf(config), mix, batch: null }, trainMethod)!.knobs, mix };
-  };
+  const training = createTrainingConfig(context);
+  const configure = (config: RunConfig): Promise<void> => training.configure(engine, config);
 
   const setFrames = (next: Frames): void => {
     frames = next;
@@ -109,7 +102,7 @@ export function createRunActions(context: LabContext) {
     const [checkpoint, base, method] = await Promise.all([
       deps.fetchFile(entry.checkpoint),
       deps.fetchFile(baseCheckpoint),
-      trainedMethod(config),
+      training.method(config),
     ]);
     const created = await deps.createEngine({
       onReady({ backend, message }) {
@@ -141,7 +134,7 @@ export function createRunActions(context: LabContext) {
     });
     created.start({ task: taskId, checkpoint, base, seed, settings: trainingSettings(config.overrides), method, wasmBase: deps.wasmBase });
     engine = created;
-    inForce = configOf(config);
+    training.begin(config);
     return created;
   };
 
@@ -158,18 +151,6 @@ export function createRunActions(context: LabContext) {
     } finally {
       starting = null;
     }
-  };
-
-  /** From the next step on, this is what the worker trains with; what it was before is kept for the link. */
-  const configure = async (config: RunConfig): Promise<void> => {
-    const method = await trainedMethod(config);
-    if (!engine) return;
-    const step = await engine.configure(trainingSettings(config.overrides), method);
-    const before = inForce;
-    inForce = configOf(config);
-    const { schedule, checkpoints, checkpointId } = get();
-    const origin = checkpoints.find(({ id }) => id === checkpointId)?.step ?? 0;
-    if (before && !isSame(before, config)) store.setState({ schedule: changedAt(schedule, before, step, origin) });
   };
 
   /** Changes that wait for the next frame go first: the step that is asked for is taken with them. */
