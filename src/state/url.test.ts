@@ -118,6 +118,7 @@ describe('links', () => {
         expect(back.problems).toEqual([]);
         expect({ ...back.state, overrides: { ...back.state.overrides } }).toEqual({ ...state, overrides: { ...state.overrides } });
       }),
+      { numRuns: 200 },
     );
   });
 
