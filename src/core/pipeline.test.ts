@@ -195,19 +195,27 @@ describe('composing methods', () => {
       expect(order).toEqual([...order].sort((a, b) => a - b));
     }
   });
-  it('credits every mix of two methods’ stages', () => {
+  describe('each stage of each method', () => {
+    const STAGES = ['sampling', 'reward', 'advantage', 'loss', 'regulariser'] as const;
+    /** The loss alone, the advantage alone, all but the regulariser; and those that leave the policy as it is, since a mix of both kinds is refused. */
+    const PARTNERS = ['cispo', 'tempo', 'prime', 'vas', 'zip-rc'];
     const batch = withUpdates(furnish(seededBatch(2, 4, 4)));
-    for (const a of Object.values(methods)) {
-      for (const b of Object.values(methods)) {
-        // Refused in a sentence.
-        if (a.trains !== b.trains) continue;
-        for (const stage of ['sampling', 'reward', 'advantage', 'loss', 'regulariser'] as const) {
-          const mix = { [stage]: b };
-          const { credit } = creditBatch(batch, composeMethod(a, mix), defaultKnobs(a, mix));
-          expect(credit.every(Number.isFinite), `${a.meta.id} with the ${stage} of ${b.meta.id}`).toBe(true);
+    const isCredited = (host: Method, stage: (typeof STAGES)[number], lender: Method) => {
+      const mix = { [stage]: lender };
+      const { credit } = creditBatch(batch, composeMethod(host, mix), defaultKnobs(host, mix));
+      expect(credit.every(Number.isFinite), `${host.meta.id} with the ${stage} of ${lender.meta.id}`).toBe(true);
+    };
+    it.each(METHODS.map(({ id }) => id))('%s: is lent to others, and takes theirs in its place', (id) => {
+      const method = methods[id];
+      const partners = PARTNERS.map((partner) => methods[partner]).filter(({ trains }) => trains === method.trains);
+      for (const partner of partners) {
+        for (const stage of STAGES) {
+          // Where it overrides nothing it lends the base, as the partners do.
+          if (method.stages[stage]) isCredited(partner, stage, method);
+          isCredited(method, stage, partner);
         }
       }
-    }
+    });
   });
 });
 

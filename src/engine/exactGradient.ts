@@ -1,10 +1,12 @@
 /** The exact policy gradient of the expected reward, from the enumerated answers. */
 import { cosine } from '../core/metrics/gradientQuality.ts';
-import { DEFAULT_BUDGET, promptProblem } from '../core/oracle/truth.ts';
+import type { GradientCertificate } from '../core/metrics/gradientQuality.ts';
+import { promptProblem } from '../core/oracle/truth.ts';
 import type { OracleBudget } from '../core/oracle/truth.ts';
 import type { ValueTree } from '../core/oracle/valueTree.ts';
 import type { Task } from '../core/tasks/types.ts';
 import { enumerationSteps, packPrefixes, prefixEvaluator } from './oracle.ts';
+import { counted } from './steps.ts';
 import type { LanguageModel } from './types.ts';
 
 /** Nodes in one backward pass: as many as are opened together, so that training beside it does not wait longer for either. */
@@ -83,52 +85,43 @@ function largestScore(tree: ValueTree): number {
   return Math.sqrt(most);
 }
 
-/** How far the exact gradient at ε can be trusted. */
-export interface GradientCertificate {
-  /** [parameters] mean over the prompts of the gradient at ε. */
-  gradient: Float64Array;
-  /** Mean of the prompts' residuals over the length of the gradient: an estimate, not a bound. */
-  residual: number;
-  /** Cosine of the gradient at ε with that at ε/10: 1 where opening more of the trees changes no direction. */
-  cosineToFiner: number;
-  /** Prompts whose tree the node budget ended before ε/10. */
-  cutShort: number;
-}
-
 /**
- * The exact gradient of some prompts at ε and at ε/10, each from the prompt's own tree alone. Yields after each piece of work;
- * `model` holds the weights in question and is used by nobody else meanwhile.
+ * Holds the exact gradient of some prompts at ε against that at ε/10, each from the prompt's own tree alone. Yields the trees that
+ * are done, of two for each prompt, after each piece of work; `model` holds the weights in question and is used by nobody else
+ * meanwhile.
  */
 export function* certificateSteps(
   model: LanguageModel,
   task: Task,
   prompts: readonly (readonly number[])[],
   baseTemperature: number,
-  budget: OracleBudget = DEFAULT_BUDGET,
-): Generator<null, GradientCertificate> {
-  const budgets = [budget, { ...budget, epsilon: budget.epsilon / 10 }];
-  const [coarse, fine] = budgets.map(() => new Float64Array(model.layout.total));
-  let [residual, cutShort] = [0, 0];
+  budget: OracleBudget,
+): Generator<number, GradientCertificate> {
+  const [coarse, fine] = [new Float64Array(model.layout.total), new Float64Array(model.layout.total)];
+  let [residual, cutShort, done] = [0, 0, 0];
   for (const prompt of prompts) {
-    for (const own of budgets) {
+    for (const sums of [coarse, fine]) {
+      const own = sums === coarse ? budget : { ...budget, epsilon: budget.epsilon / 10 };
       const evaluate = prefixEvaluator(model, prompt, baseTemperature);
-      const steps = enumerationSteps(promptProblem(task, prompt, [], own), own, evaluate);
-      let step = steps.next();
-      while (!step.done) {
-        yield null;
-        step = steps.next();
-      }
-      const tree = step.value;
-      const found = yield* exactGradientSteps(model, prompt, tree, baseTemperature);
-      const sums = own === budget ? coarse : fine;
+      const tree = yield* counted(done, enumerationSteps(promptProblem(task, prompt, [], own), own, evaluate));
+      const found = yield* counted(done, exactGradientSteps(model, prompt, tree, baseTemperature));
       found.gradient.forEach((value, i) => {
         sums[i] += value / prompts.length;
       });
-      if (own === budget) residual += found.residual / prompts.length;
+      if (sums === coarse) residual += found.residual / prompts.length;
       else if (!tree.isComplete) cutShort++;
+      done++;
     }
   }
   let square = 0;
   for (const value of coarse) square += value * value;
-  return { gradient: coarse, residual: residual / Math.sqrt(square), cosineToFiner: cosine(coarse, fine), cutShort };
+  const cosineToFiner = cosine(coarse, fine);
+  return {
+    epsilon: budget.epsilon,
+    residual: residual / Math.sqrt(square),
+    cosineToFiner,
+    // The chord between the two unit vectors.
+    cosineChange: Math.sqrt(Math.max(0, 2 * (1 - cosineToFiner))),
+    cutShort,
+  };
 }

@@ -5,7 +5,7 @@ import type { OracleProblem } from '../core/oracle/enumerate.ts';
 import { uniformAt } from '../core/random.ts';
 import { temperatureSampling } from '../core/stages/temperatureSampling.ts';
 import { createModel } from './createModel.ts';
-import { exactGradient } from './exactGradient.ts';
+import { certificateSteps, exactGradient } from './exactGradient.ts';
 import { prefixEvaluator, withTruth } from './oracle.ts';
 import { assembleBatch, sampleGroups } from './rollout.ts';
 import { testParameters } from './testBatch.ts';
@@ -54,6 +54,40 @@ describe('the oracle on the model', () => {
       // The weights are float32: the step is large, so the error is that of the third derivative.
       expect(Math.abs((up - down) / (2 * h) - slope)).toBeLessThan(2e-3 * norm * Math.hypot(...direction));
     }
+  });
+});
+
+describe('the certificate of the exact gradient', () => {
+  /** Every state is the same vector and every probability 1/4: the gradient is that vector times s, the slope of J by the four logits. */
+  function evenParameters(): Float32Array {
+    const own = new Float32Array(model.layout.total);
+    for (const { name, offset, size } of model.layout.entries) if (['tok', 'pos', 'gf'].includes(name)) own.fill(1, offset, offset + size);
+    return own;
+  }
+  const through = <T>(steps: Generator<unknown, T>): T => {
+    let step = steps.next();
+    while (!step.done) step = steps.next();
+    return step.value;
+  };
+
+  it('is the estimate and the cosine that are worked out by hand, where ε opens two levels of three and ε/10 all', () => {
+    const before = model.getParameters();
+    model.setParameters(evenParameters());
+    const budget = { epsilon: 0.6, maxNodes: 1000, continuations: 8 };
+    const certificate = through(certificateSteps(model, evenTask, [EVEN_PROMPT, [3, 2]], 1, budget));
+    const tree = runEnumeration({ ...problem, prefixes: [], epsilon: 0.6 }, prefixEvaluator(model, EVEN_PROMPT, 1));
+    const length = Math.hypot(...exactGradient(model, EVEN_PROMPT, tree, 1).gradient);
+    const short = through(certificateSteps(model, evenTask, [EVEN_PROMPT], 1, { ...budget, maxNodes: 4 }));
+    model.setParameters(before);
+    // Opened at ε: the prompt and a, b, c; `.` and `b.` are right: s = (7, −3, −1, −3)/32. At ε/10 eighteen answers of three tokens
+    // too, which hold `.` 5, a 16, b 17, c 16 times: s = (5.5, −3.5, 1.5, −3.5)/64. Cosine (77 + 21 − 3 + 21)/√(272 · 57).
+    expect(certificate.cosineToFiner).toBeCloseTo(0.931612, 5);
+    expect(certificate.cosineChange).toBeCloseTo(0.369832, 4);
+    // Left out: (3/4)² of the mass, times 1, times the score √(1 − 2/4 + 4/16) of one token.
+    expect(certificate.residual * length).toBeCloseTo(0.487139, 5);
+    expect(certificate).toMatchObject({ epsilon: 0.6, cutShort: 0 });
+    expect(short.cutShort).toBe(1);
+    expect(short.cosineToFiner).toBeCloseTo(1, 9);
   });
 });
 

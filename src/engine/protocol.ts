@@ -5,7 +5,7 @@
 import type { MethodState } from '../core/batch.ts';
 import type { StateValues, WhatIf } from '../core/oracle/actions.ts';
 import type { GroupTruth, OracleBudget, OracleProgress } from '../core/oracle/truth.ts';
-import type { GradientQuality } from '../core/metrics/gradientQuality.ts';
+import type { GradientCertificate, GradientQuality } from '../core/metrics/gradientQuality.ts';
 import type { KnobValues, Need, StageName } from '../core/stages/types.ts';
 
 /** What shapes the rollouts and the updates. Every value "applies from the next rollout"; none resets the run. */
@@ -155,6 +155,8 @@ export type GradientAnswer =
   | { kind: 'progress'; share: number }
   /** Share of the policy's mass that the exact gradient leaves out, and the estimate of its error over its length. */
   | { kind: 'ground'; unopened: number; residual: number }
+  /** What opening the trees ten times as far would change. */
+  | { kind: 'certificate'; certificate: GradientCertificate }
   /** `own`: cosine of the direction on the frozen batch itself; null where that cannot be had. */
   | { kind: 'method'; method: string; quality: GradientQuality | null; missing: readonly Need[] | null; own: number | null };
 

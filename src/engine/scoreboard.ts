@@ -29,7 +29,7 @@ import { exactGradientSteps } from './exactGradient.ts';
 import { measureSteps } from './measures/index.ts';
 import { prefixEvaluator, withTruth } from './oracle.ts';
 import { answerSteps, assembleBatch, compareWithBase } from './rollout.ts';
-import { finish } from './steps.ts';
+import { counted, finish } from './steps.ts';
 import type { LanguageModel } from './types.ts';
 import { prepareUpdate } from './update.ts';
 
@@ -90,16 +90,6 @@ export function redrawBatch(request: RedrawRequest, draw: number): RolloutBatch 
   const { refLogprobs } = compareWithBase(model, base, sampled);
   const batch = { ...sampled, fields: { ...sampled.fields, refLogprobs } };
   return finish(measureSteps(batch, [{ kind: 'greedy' }], { model, base, task, second: [], knobs: {} }));
-}
-
-/** The steps, yielding a count in place of nothing. */
-function* counted<T>(done: number, steps: Generator<null, T>): Generator<number, T> {
-  let step = steps.next();
-  while (!step.done) {
-    yield done;
-    step = steps.next();
-  }
-  return step.value;
 }
 
 /** What all methods are held against. */

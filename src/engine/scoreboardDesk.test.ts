@@ -93,6 +93,11 @@ describe('the desk for gradients', () => {
     // The frozen batch was sent without its truth.
     expect(found[1].own).toBeNull();
     expect(ofKind(list, 'ground')).toEqual([{ kind: 'ground', unopened: ground.unopened, residual: ground.residual }]);
+    // All of this tree is opened at either ε: nothing is left out, and a method's row comes before that is known.
+    const [{ certificate }] = ofKind(list, 'certificate');
+    expect(certificate).toMatchObject({ epsilon: 1e-9, residual: 0, cutShort: 0 });
+    expect(certificate.cosineToFiner).toBeCloseTo(1, 12);
+    expect(list[list.length - 1].kind).toBe('certificate');
     const shares = ofKind(list, 'progress').map(({ share }) => share);
     expect(shares.length).toBeGreaterThan(10);
     expect(shares.every((share, i) => share <= 1 && share > (shares[i - 1] ?? 0))).toBe(true);

@@ -9,6 +9,7 @@ import { loadMethod } from '../core/methods/index.ts';
 import { composeMethod, missingNeeds, stateOf } from '../core/pipeline.ts';
 import type { Method } from '../core/stages/types.ts';
 import type { Task } from '../core/tasks/types.ts';
+import { certificateSteps } from './exactGradient.ts';
 import { fitVector } from './layout.ts';
 import type { FromWorker, GradientAnswer, GradientsRequest } from './protocol.ts';
 import { ascentDirection, gradientSteps, groundSteps } from './scoreboard.ts';
@@ -55,7 +56,7 @@ function* answerSteps(
   const groupSize = Math.max(...batch.groups.map(({ start, end }) => end - start));
   const { baseTemperature } = batch;
   const setting: GroundRequest = { ...request, model, task, base, prompts, groupSize, baseTemperature };
-  const of = prompts.length + request.resamples + entrants.length * (request.resamples + 1);
+  const of = prompts.length + request.resamples + entrants.length * (request.resamples + 1) + 2 * prompts.length;
   let [passed, told] = [0, 0];
   const progress = (): GradientAnswer | null => {
     if (passed / of - told < PROGRESS) return null;
@@ -86,6 +87,16 @@ function* answerSteps(
     }
     yield { kind: 'method', method: method.meta.id, ...direction.value, own };
   }
+  // Last: every method's row is there before it.
+  const before = passed;
+  const pieces = certificateSteps(model, task, prompts, baseTemperature, request.budget);
+  let piece = pieces.next();
+  while (!piece.done) {
+    passed = before + piece.value;
+    yield progress();
+    piece = pieces.next();
+  }
+  yield { kind: 'certificate', certificate: piece.value };
 }
 
 export interface ScoreboardDesk {

@@ -32,3 +32,13 @@ export async function finishLater<T>(steps: Steps<T>, check: () => void = () => 
   }
   return result.value;
 }
+
+/** The steps, yielding a count in place of what they say. */
+export function* counted<T>(done: number, steps: Generator<unknown, T>): Generator<number, T> {
+  let step = steps.next();
+  while (!step.done) {
+    yield done;
+    step = steps.next();
+  }
+  return step.value;
+}

@@ -15,7 +15,15 @@ import type { Lab } from './lab.ts';
 import { needSentence } from './needs.ts';
 import type { GradientState, ScoreboardState } from './scoreboardTypes.ts';
 
-export const NO_GRADIENTS: GradientState = { status: 'idle', share: 0, unopened: NaN, residual: NaN, isOwn: false, message: null };
+export const NO_GRADIENTS: GradientState = {
+  status: 'idle',
+  share: 0,
+  unopened: NaN,
+  residual: NaN,
+  certificate: null,
+  isOwn: false,
+  message: null,
+};
 
 /** A method as the board enters it: its own stages, with the knobs that the user touched. */
 export function entrant(lab: Lab, method: Method): { composed: ComposedMethod; knobs: KnobValues } {
@@ -33,6 +41,7 @@ export function createGradientActions(lab: Lab, store: StoreApi<ScoreboardState>
   const hear = (answer: GradientAnswer): void => {
     if (answer.kind === 'progress') set({ share: answer.share });
     else if (answer.kind === 'ground') set({ unopened: answer.unopened, residual: answer.residual });
+    else if (answer.kind === 'certificate') set({ certificate: answer.certificate });
     else {
       const title = METHODS.find(({ id }) => id === answer.method)?.title ?? answer.method;
       const lack = needSentence(title, answer.missing ?? []).replace('this batch does', 'the batches drawn again do');

@@ -1,6 +1,6 @@
 import type { RolloutBatch } from '../core/batch.ts';
 import type { CreditScore, ScoredUpdate } from '../core/metrics/creditScore.ts';
-import type { GradientQuality } from '../core/metrics/gradientQuality.ts';
+import type { GradientCertificate, GradientQuality } from '../core/metrics/gradientQuality.ts';
 import type { Task } from '../core/tasks/types.ts';
 import type { ColumnId, Sort } from './scoreboardColumns.ts';
 import type { LabState } from './types.ts';
@@ -40,6 +40,8 @@ export interface GradientState {
   /** Mean share of the policy's mass that the exact gradient leaves out, and the estimate of its error over its length. */
   unopened: number;
   residual: number;
+  /** What opening the trees ten times as far would change; null until that is known. */
+  certificate: GradientCertificate | null;
   /** The weights are those that drew the frozen batch. */
   isOwn: boolean;
   message: string | null;

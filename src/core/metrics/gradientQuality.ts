@@ -14,6 +14,19 @@ export function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return aa > 0 && bb > 0 ? dot(a, b) / Math.sqrt(aa * bb) : NaN;
 }
 
+/** How far the exact gradient at ε can be trusted, its trees opened from the prompts alone. */
+export interface GradientCertificate {
+  epsilon: number;
+  /** Mean of the prompts' residuals over the length of the gradient, both at ε: an estimate, not a bound. */
+  residual: number;
+  /** Cosine of the gradient at ε with that at ε/10: 1 where opening more of the trees changes no direction. */
+  cosineToFiner: number;
+  /** The most by which any method's cosine with the one can differ from its cosine with the other. */
+  cosineChange: number;
+  /** Prompts whose tree the node budget ended before ε/10. */
+  cutShort: number;
+}
+
 export interface GradientFigures {
   /** Mean cosine of one batch's direction with the exact gradient. */
   cosine: number;

@@ -1,6 +1,7 @@
+import type { GradientCertificate } from '../../core/metrics/gradientQuality.ts';
 import type { Scoreboard } from '../../state/scoreboard.ts';
 import type { ScoreboardState } from '../../state/scoreboardTypes.ts';
-import { formatCompact } from '../../ui/number.ts';
+import { formatCompact, formatNumber } from '../../ui/number.ts';
 
 const percent = (share: number) => `${Math.round(100 * share)} %`;
 
@@ -10,7 +11,7 @@ export function Status({ board, state }: { board: Scoreboard; state: ScoreboardS
   if (!frozen) return null;
   const { batch, source, step } = frozen;
   const estimated = batch.groups.filter(({ truthKind }) => truthKind === 'monte-carlo').length;
-  const { status, share, unopened, residual, isOwn } = gradients;
+  const { status, share, unopened, residual, certificate, isOwn } = gradients;
   return (
     <div className="score-status">
       <p>
@@ -34,7 +35,7 @@ export function Status({ board, state }: { board: Scoreboard; state: ScoreboardS
       {!Number.isNaN(unopened) && (
         <p className="quiet">
           Exact gradient: {formatCompact(100 * unopened, 2)} % of the policy’s mass left out, estimated error{' '}
-          {formatCompact(100 * residual, 2)} %.
+          {formatCompact(100 * residual, 2)} %.{certificate && <Certificate certificate={certificate} />}
           {!isOwn && ' Taken at the checkpoint, one step after this recording: the weights that drew it are not shipped.'}
         </p>
       )}
@@ -44,6 +45,19 @@ export function Status({ board, state }: { board: Scoreboard; state: ScoreboardS
         </p>
       )}
     </div>
+  );
+}
+
+/** The same gradient from trees ten times as fine. */
+function Certificate({ certificate }: { certificate: GradientCertificate }) {
+  const { epsilon, residual, cosineToFiner, cosineChange, cutShort } = certificate;
+  return (
+    <span className="score-certificate" title="Unopened mass × largest reward × largest score met, over the gradient’s length: no bound">
+      {' '}
+      From the prompts alone at ε = {formatCompact(epsilon)}: estimated error {formatCompact(100 * residual, 2)} %, cosine with the gradient
+      at ε/10 {formatNumber(cosineToFiner, 6)}, so that no cosine here would move by more than {formatCompact(cosineChange, 2)}.
+      {cutShort > 0 && ` For ${cutShort} of the prompts the budget ended the tree before ε/10.`}
+    </span>
   );
 }
 

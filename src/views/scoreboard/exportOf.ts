@@ -19,7 +19,9 @@ export function exportOf({ frozen, update, threshold, batches, gradients }: Scor
     credit: update === 'first' ? 'ratio 1' : 'last update',
     signThreshold: threshold,
     intervals: '95 %, bootstrap over prompts; of gradients, over batches',
-    gradients: hasGradients ? { batches, unopened: gradients.unopened, residual: gradients.residual } : null,
+    gradients: hasGradients
+      ? { batches, unopened: gradients.unopened, residual: gradients.residual, certificate: gradients.certificate }
+      : null,
     methods: lines.map((line) => Object.fromEntries(columns.map((column, i) => [column, line[i]]))),
   };
 }
