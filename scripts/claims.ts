@@ -1,7 +1,10 @@
 /** The papers' claims as data: `docs/results/claims.json`. */
 import { readFileSync } from 'node:fs';
 import type { FigureName } from './resultFigures.ts';
+import { SCORE_NAMES } from './scoresTable.ts';
 import type { ScoreName } from './scoresTable.ts';
+
+export const isScore = (figure: string): figure is ScoreName => (SCORE_NAMES as readonly string[]).includes(figure);
 
 /** What is compared: a method at its default knobs, or at those of a named variant of the `claims` study. */
 export interface Side {
@@ -45,3 +48,17 @@ export function claimVariants(
   }
   return [...found.values()];
 }
+
+export interface ScorePair {
+  figure: ScoreName;
+  of: string;
+  against: string;
+}
+
+/** The scoreboard figures that claims about a task compare. */
+export const scorePairs = (task: string, claims: readonly Claim[] = readClaims()): ScorePair[] =>
+  claims.flatMap(({ measure }) =>
+    measure && isScore(measure.figure) && (measure.task ?? 'chain-sum') === task
+      ? [{ figure: measure.figure, of: measure.of.method, against: measure.against.method }]
+      : [],
+  );

@@ -134,15 +134,20 @@ export function accuracyIntervals(input: AccuracyInput, resamples: number, seed:
 /** Draws between two pauses: a few milliseconds of work. */
 const DRAWS = 10;
 
+/** One draw of the bootstrap: how often each group counts. It depends on the seed and the number of groups alone. */
+function drawnTimes(groups: number, seed: number, draw: number): Float64Array {
+  const random = streamAt(seed, STREAM.evaluation, draw);
+  const times = new Float64Array(groups);
+  for (let g = 0; g < groups; g++) times[random.integer(groups)]++;
+  return times;
+}
+
 /** As `accuracyIntervals`; yields now and then, so that a page stays quick. */
 export function* intervalSteps(input: AccuracyInput, resamples: number, seed: number): Generator<null, AccuracyIntervals> {
   const tokens = counted(input);
   const drawn: CreditAccuracy[] = [];
   for (let b = 0; b < resamples; b++) {
-    const random = streamAt(seed, STREAM.evaluation, b);
-    const times = new Float64Array(tokens.groups);
-    for (let g = 0; g < tokens.groups; g++) times[random.integer(tokens.groups)]++;
-    drawn.push(measure(tokens, times));
+    drawn.push(measure(tokens, drawnTimes(tokens.groups, seed, b)));
     if (b % DRAWS === DRAWS - 1) yield null;
   }
   const interval = (name: AccuracyMeasure): readonly [number, number] => {
@@ -150,6 +155,23 @@ export function* intervalSteps(input: AccuracyInput, resamples: number, seed: nu
     return [quantile(values, 0.025), quantile(values, 0.975)];
   };
   return { spearman: interval('spearman'), pearson: interval('pearson'), rightSign: interval('rightSign'), onFormat: interval('onFormat') };
+}
+
+/**
+ * By how much two credits of one batch differ in a measure, with its 95 % interval: every draw of prompts counts for both, which
+ * takes out what the prompts do to either.
+ */
+export function accuracyDifference(
+  a: AccuracyInput,
+  b: AccuracyInput,
+  name: AccuracyMeasure,
+  resamples: number,
+  seed: number,
+): readonly [value: number, low: number, high: number] {
+  const [first, second] = [counted(a), counted(b)];
+  const at = (times: Float64Array) => measure(first, times)[name] - measure(second, times)[name];
+  const values = Array.from({ length: resamples }, (_, draw) => at(drawnTimes(first.groups, seed, draw)));
+  return [at(new Float64Array(first.groups).fill(1)), quantile(values, 0.025), quantile(values, 0.975)];
 }
 
 /** A token and by how much its credit, brought to the truth's scale, misses the true advantage. */
