@@ -6,6 +6,9 @@ import type { ScoreName } from './scoresTable.ts';
 
 export const isScore = (figure: string): figure is ScoreName => (SCORE_NAMES as readonly string[]).includes(figure);
 
+/** Change of the log-probability of a long reference answer over a run, by the two kinds of likelihood reward: `npm run long-answer`. */
+export const LONG_ANSWER = 'longAnswer';
+
 /** What is compared: a method at its default knobs, or at those of a named variant of the `claims` study. */
 export interface Side {
   method: string;
@@ -15,12 +18,14 @@ export interface Side {
 }
 
 export interface Measure {
-  figure: FigureName | ScoreName;
+  figure: FigureName | ScoreName | typeof LONG_ANSWER;
   of: Side;
   against: Side;
-  /** Where the claim puts `of`; `same`: within `margin`. */
-  expect: 'above' | 'below' | 'same';
+  /** Where the claim puts `of`; `notBelow`, `notAbove`: by no more than `margin`; `same`: within it on either side. */
+  expect: 'above' | 'below' | 'notBelow' | 'notAbove' | 'same';
   margin?: number;
+  /** What the figure of `against` is multiplied by first: 0.5 for "half of it". */
+  times?: number;
   /** The default task where it is left out. */
   task?: string;
 }

@@ -5,12 +5,14 @@ import { claimRows, claimsSection, verdictOf } from './claimsTable.ts';
 import { printed } from './resultFigures.ts';
 
 const claims = readClaims();
+const allRows = claimRows(claims);
+const section = claimsSection();
 
 describe('the claims table', () => {
   it.each(METHODS.map(({ id }) => id))('has a row for %s', (id) => {
-    const rows = claimRows().filter(({ method }) => method === id);
+    const rows = allRows.filter(({ method }) => method === id);
     expect(rows.length).toBeGreaterThan(0);
-    expect(claimsSection()).toContain(`](methods/${id}.md) | ${rows[0].claim} |`);
+    expect(section).toContain(`](methods/${id}.md) | ${rows[0].claim} |`);
     for (const { verdict, figure, command } of rows) {
       expect(figure.length).toBeGreaterThan(5);
       // A verdict that rests on a figure says how the figure is made.
@@ -49,6 +51,20 @@ describe('a verdict', () => {
     expect(verdictOf(same, { mean: 0.02, half: 0.02, n: 5 })).toBe('reproduced');
     expect(verdictOf(same, { mean: 0.04, half: 0.02, n: 5 })).toBe('not reproduced');
     expect(verdictOf(same, { mean: -0.08, half: 0.02, n: 5 })).toBe('reversed on the toy');
+  });
+  it('of "not below" takes what is better, and what is worse by less than the margin', () => {
+    const atLeast = { ...measure, expect: 'notBelow' as const, margin: 0.05 };
+    expect(verdictOf(atLeast, { mean: 0.3, half: 0.02, n: 5 })).toBe('reproduced');
+    expect(verdictOf(atLeast, { mean: -0.02, half: 0.02, n: 5 })).toBe('reproduced');
+    expect(verdictOf(atLeast, { mean: -0.04, half: 0.02, n: 5 })).toBe('not reproduced');
+    expect(verdictOf(atLeast, { mean: -0.08, half: 0.02, n: 5 })).toBe('reversed on the toy');
+    expect(verdictOf({ ...atLeast, expect: 'notAbove' }, { mean: 0.02, half: 0.02, n: 5 })).toBe('reproduced');
+    expect(verdictOf({ ...atLeast, expect: 'notAbove' }, { mean: 0.08, half: 0.02, n: 5 })).toBe('reversed on the toy');
+  });
+  it('of an effect smaller than the claimed factor is no reversal', () => {
+    const factor = { ...measure, expect: 'below' as const, times: 0.5 };
+    expect(verdictOf(factor, { mean: -2, half: 1, n: 5 })).toBe('reproduced');
+    expect(verdictOf(factor, { mean: 2, half: 1, n: 5 })).toBe('not reproduced');
   });
   it('waits for a second seed, and is none without a figure', () => {
     expect(verdictOf(measure, { mean: 0.03, half: Number.NaN, n: 1 })).toBe('waits for its runs');

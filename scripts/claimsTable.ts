@@ -2,16 +2,14 @@
 import { METHODS } from '../src/core/methods/index.ts';
 import { meanInterval } from '../src/core/metrics/learningCurves.ts';
 import type { MeanInterval } from '../src/core/metrics/learningCurves.ts';
-import { readClaims } from './claims.ts';
+import { isScore, LONG_ANSWER, readClaims } from './claims.ts';
 import type { Claim, Measure, Side } from './claims.ts';
 import { differenceAt, FIGURES, printed } from './resultFigures.ts';
 import type { CellPlace } from './resultFigures.ts';
-import { readScore, SCORE_NAMES } from './scoresTable.ts';
-import type { ScoreName } from './scoresTable.ts';
+import { LONG_ANSWER_COMMAND, longAnswerDifference } from './longAnswerCells.ts';
+import { readScore, SCORE_LABELS } from './scoresTable.ts';
 
 export type Verdict = 'reproduced' | 'not reproduced' | 'reversed on the toy' | 'not tried' | 'waits for its runs';
-
-const isScore = (figure: string): figure is ScoreName => (SCORE_NAMES as readonly string[]).includes(figure);
 
 const placeOf = ({ method, variant }: Side, task: string): CellPlace => ({
   study: variant ? 'claims' : 'methods',
@@ -20,16 +18,25 @@ const placeOf = ({ method, variant }: Side, task: string): CellPlace => ({
   variant: variant ?? '',
 });
 
-/** The difference of the two sides: over seeds, or of two scores of the same batch, whose intervals are added. */
-function differenceOf({ figure, of, against, task = 'chain-sum' }: Measure): MeanInterval {
-  if (!isScore(figure)) return differenceAt(placeOf(of, task), placeOf(against, task), figure);
-  const [a, b] = [of, against].map(({ method }) => readScore(task, method)?.figures[figure] ?? null);
-  const [x, lowX, highX] = a ?? [null, null, null];
-  const [y, lowY, highY] = b ?? [null, null, null];
+/**
+ * The difference of the two sides: over seeds, or of two scores of one batch on the same draws of prompts. Gradient scores have no
+ * such pairing: there the two intervals are added, which is wider than need be.
+ */
+function differenceOf({ figure, of, against, task = 'chain-sum', times }: Measure): MeanInterval {
+  if (figure === LONG_ANSWER) return longAnswerDifference(of.variant, against.variant);
+  if (!isScore(figure)) return differenceAt(placeOf(of, task), placeOf(against, task), figure, times);
+  const [own, other] = [of, against].map(({ method }) => readScore(task, method));
+  const paired = own?.against?.[against.method]?.[figure];
+  const [x, lowX, highX] = paired ?? own?.figures[figure] ?? [null, null, null];
+  const [y, lowY, highY] = paired ? [0, 0, 0] : (other?.figures[figure] ?? [null, null, null]);
   if (x === null || y === null || lowX === null || highX === null || lowY === null || highY === null) return meanInterval([]);
   return { mean: x - y, half: Math.max(highX - x, x - lowX) + Math.max(highY - y, y - lowY), n: 1 };
 }
 
+/**
+ * From where the interval lies to where the claim puts it; between the two there is nothing to say. An effect that is there but
+ * smaller than `times` says is not reproduced, not reversed.
+ */
 export function verdictOf(measure: Measure | undefined, difference: MeanInterval): Verdict {
   if (!measure) return 'not tried';
   const { mean, half, n } = difference;
@@ -39,25 +46,42 @@ export function verdictOf(measure: Measure | undefined, difference: MeanInterval
     if (Math.abs(mean) + half <= margin) return 'reproduced';
     return Math.abs(mean) - half > margin ? 'reversed on the toy' : 'not reproduced';
   }
-  const along = expect === 'above' ? mean : -mean;
-  if (along - half > 0) return 'reproduced';
-  return along + half < 0 ? 'reversed on the toy' : 'not reproduced';
+  const isUpward = expect === 'above' || expect === 'notBelow';
+  const along = isUpward ? mean : 0 - mean;
+  const bar = expect === 'above' || expect === 'below' ? 0 : 0 - margin;
+  if (along - half > bar) return 'reproduced';
+  return along + half < bar && measure.times === undefined ? 'reversed on the toy' : 'not reproduced';
 }
 
 const sideName = ({ method, variant }: Side): string =>
   `${METHODS.find(({ id }) => id === method)?.title ?? method}${variant ? ` (${variant})` : ''}`;
 
+const EXPECTED: Readonly<Record<Measure['expect'], string>> = {
+  above: '> 0',
+  below: '< 0',
+  notBelow: '≥ −',
+  notAbove: '≤ ',
+  same: 'within ±',
+};
+
+function labelOf({ figure }: Measure): { label: string; digits: number } {
+  if (figure === LONG_ANSWER) return { label: 'change of the log-prob of a long answer, nats', digits: 1 };
+  return isScore(figure) ? { label: SCORE_LABELS[figure], digits: 3 } : FIGURES[figure];
+}
+
 function figureText(measure: Measure, difference: MeanInterval): string {
-  const { figure, of, against, task } = measure;
-  const label = isScore(figure) ? figure : FIGURES[figure].label;
-  const digits = isScore(figure) ? 2 : FIGURES[figure].digits;
-  return `${label}${task ? ` on ${task}` : ''}, ${sideName(of)} minus ${sideName(against)}: ${printed(difference, digits, true)}`;
+  const { of, against, task, times, expect, margin } = measure;
+  const { label, digits } = labelOf(measure);
+  const other = `${times === undefined ? '' : `${times} × `}${sideName(against)}`;
+  const seeds = isScore(measure.figure) || difference.n === 0 ? '' : ` (${difference.n} ${difference.n === 1 ? 'seed' : 'seeds'})`;
+  return `${label}${task ? ` on ${task}` : ''}, ${sideName(of)} minus ${other}: ${printed(difference, digits, true)}${seeds}; claimed ${EXPECTED[expect]}${margin ?? ''}`;
 }
 
 function commandOf({ figure, of, against, task = 'chain-sum' }: Measure): string {
+  if (figure === LONG_ANSWER) return LONG_ANSWER_COMMAND;
   const methods = [...new Set([of.method, against.method])].join();
-  if (isScore(figure)) return `--study scores --task ${task}`;
-  return `--study ${of.variant || against.variant ? 'methods,claims' : 'methods'} --task ${task} --method ${methods}`;
+  const study = isScore(figure) ? 'scores' : of.variant || against.variant ? 'methods,claims' : 'methods';
+  return `--study ${study} --task ${task} --method ${methods}`;
 }
 
 export interface ClaimRow {
@@ -100,12 +124,19 @@ export function claimsSection(): string {
     const title = METHODS.find(({ id }) => id === method)?.title ?? method;
     return `| [${title}](methods/${method}.md) | ${claim} | ${verdict} | ${figure} | ${command === '' ? '' : `\`${command}\``} |`;
   });
+  const tried = rows.length - count('not tried') - count('waits for its runs');
   return `## The papers' claims
 
-${rows.length} claims: ${counts}. The verdict follows from the figure: *reproduced* where the 95 % interval of the difference lies on the side that the
-claim names, *reversed* where it lies on the other, *not reproduced* where it holds 0 (for "the same": within the stated margin). A toy
-cannot refute a paper: models here have 26,000 weights and answers of seven tokens. The command is \`npm run results --\` with what stands in
-the last column; the claims are listed in [\`results/claims.json\`](results/claims.json).
+${rows.length} claims: ${counts}. The verdict is computed from the figure's 95 % interval: *reproduced* where all of it lies where the claim puts the
+difference (the end of the figure says where), *reversed* where all of it lies elsewhere, *not reproduced* where it reaches over the
+border, or where an effect is there but not of the claimed size. So *not reproduced* says that these runs do not show it, not that it is false: the interval says how large an effect may hide in
+it. One claim in forty is *reproduced* by luck where there is nothing, and one in forty *reversed*: of the ${tried} that were tried, one or two
+of each (${(tried / 40).toFixed(1)}). A difference of scores stands for one batch at the base model, one of runs for other seeds. A toy cannot refute a
+paper: models here have 26,000 weights and answers of seven tokens. The claims are listed in
+[\`results/claims.json\`](results/claims.json); a variant in brackets is named there with its knobs.
+
+The command is \`npm run results --\` with what stands in the last column. It makes the runs that are missing; with \`--check\` it makes those that
+are there once more and says whether every digit is the same.
 
 | method | claim | verdict | figure | command |
 |---|---|---|---|---|

@@ -1,9 +1,10 @@
 /**
- * npm run long-answer -- [--steps 100] [--prompts 256]
+ * npm run long-answer -- [--steps 100] [--prompts 256] [--seeds 1] [--write]
  *
  * Likelihood rewards on an answer too long for a probability: recheck, with the worked solution written twice as the reference
  * answer. Trains by `prob` and by `logprob` from the same base model and prints the answer's log-probability after sampled
- * reasonings on held-out prompts, its perplexity, and the largest weight that the first update gives any token.
+ * reasonings on held-out prompts, its perplexity, and the largest weight that the first update gives any token. `--write` keeps the
+ * log-probabilities for `docs/results.md`.
  */
 import { parseArgs } from 'node:util';
 import { likelihoodRewards } from '../src/core/methods/likelihood-rewards.ts';
@@ -24,9 +25,16 @@ import { finish } from '../src/engine/steps.ts';
 import { taskModelConfig } from '../src/engine/taskModel.ts';
 import { createTrainer, DEFAULT_SETTINGS, trainerMethod } from '../src/engine/trainer.ts';
 import { readCheckpoint } from './checkpointFiles.ts';
+import { writeRuns } from './longAnswerCells.ts';
+import type { LongAnswerRun } from './longAnswerCells.ts';
 
 const { values: options } = parseArgs({
-  options: { steps: { type: 'string', default: '100' }, prompts: { type: 'string', default: '256' } },
+  options: {
+    steps: { type: 'string', default: '100' },
+    prompts: { type: 'string', default: '256' },
+    seeds: { type: 'string', default: '1' },
+    write: { type: 'boolean', default: false },
+  },
 });
 
 /** The running sums with their separators, twice, then the dot: `2>1>5?2>1>5.` */
@@ -73,7 +81,10 @@ function score(): { whole: number; perToken: number } {
 
 console.log(`recheck, the worked solution twice as the answer; ${prompts.length} held-out prompts, ${options.steps} steps`);
 console.log('reward    largest weight at step 1   log-prob of the answer before → after   perplexity before → after');
-for (const name of ['prob', 'logprob'] as const) {
+const runs: LongAnswerRun[] = [];
+const seeds = Array.from({ length: Number(options.seeds) }, (_, s) => `seed-${s + 1}`);
+const KINDS = ['prob', 'logprob'] as const;
+for (const { name, seed } of seeds.flatMap((each) => KINDS.map((kind) => ({ name: kind, seed: each })))) {
   model.setParameters(base);
   model.setOptimizer({ first: new Float32Array(model.layout.total), second: new Float32Array(model.layout.total), steps: 0 });
   const before = score();
@@ -81,7 +92,7 @@ for (const name of ['prob', 'logprob'] as const) {
   const trainer = createTrainer({
     model,
     task,
-    seed: 'seed-1',
+    seed,
     settings: DEFAULT_SETTINGS,
     method: trainerMethod(likelihoodRewards, {}, knobs),
     base,
@@ -95,9 +106,11 @@ for (const name of ['prob', 'logprob'] as const) {
     for (const g of [...gradLogprobs, ...(forced?.gradLogprobs ?? [])]) largest = Math.max(largest, Math.abs(g));
   }
   const after = score();
+  runs.push({ kind: name, seed, before: Number(before.whole.toFixed(3)), after: Number(after.whole.toFixed(3)) });
   const perplexity = ({ perToken }: { perToken: number }) => Math.exp(-perToken).toFixed(2);
   console.log(
     `${name.padEnd(8)}  ${largest.toExponential(1).padStart(24)}   ${before.whole.toFixed(1)} → ${after.whole.toFixed(1)}   ${perplexity(before)} → ${perplexity(after)}`,
   );
 }
 model.dispose();
+if (options.write) writeRuns(runs);

@@ -58,10 +58,10 @@ export function errorAt(place: CellPlace): string | null {
 export const figureAt = (place: CellPlace, figure: FigureName): MeanInterval =>
   meanInterval(runsAt(place).map(({ run }) => FIGURES[figure].of(run)));
 
-/** The difference of two cells, seed by seed: equal seeds mean equal prompts, which takes their luck out. */
-export function differenceAt(a: CellPlace, b: CellPlace, figure: FigureName): MeanInterval {
+/** The difference of one cell to `times` another, seed by seed: equal seeds mean equal prompts, which takes their luck out. */
+export function differenceAt(a: CellPlace, b: CellPlace, figure: FigureName, times = 1): MeanInterval {
   const other = new Map(runsAt(b).map(({ seed, run }) => [seed, FIGURES[figure].of(run)]));
-  return meanInterval(runsAt(a).map(({ seed, run }) => FIGURES[figure].of(run) - (other.get(seed) ?? Number.NaN)));
+  return meanInterval(runsAt(a).map(({ seed, run }) => FIGURES[figure].of(run) - times * (other.get(seed) ?? Number.NaN)));
 }
 
 /** `0.981 ± 0.004`; a dash where there is nothing, no ± for one seed. */

@@ -1,9 +1,10 @@
 /**
- * npm run results [-- --study all|methods,credit-pays,claims,scores] [--task all|id,id] [--method all|id,id] [--seeds 5] [--minutes 60] [--page]
+ * npm run results [-- --study all|methods,credit-pays,claims,scores] [--task all|id,id] [--method all|id,id] [--seeds 5] [--minutes 60] [--page] [--check]
  *
  * Fills docs/results with the runs that are not there yet, one small JSON a run, and writes docs/results.md from all that are.
  * It may be stopped at any time and goes on where it was; a method that is new in the registry is a gap like any other.
- * `--minutes` ends it after the run that is then being made, `--page` makes no run at all.
+ * `--minutes` ends it after the run that is then being made, `--page` makes no run at all. `--check` makes the kept runs once more,
+ * says of each whether every digit is the same, and writes nothing.
  */
 import { parseArgs } from 'node:util';
 import { loadMethod } from '../src/core/methods/index.ts';
@@ -28,6 +29,7 @@ const { values: options } = parseArgs({
     seeds: { type: 'string', default: '5' },
     minutes: { type: 'string', default: 'Infinity' },
     page: { type: 'boolean', default: false },
+    check: { type: 'boolean', default: false },
   },
 });
 
@@ -69,7 +71,7 @@ const isTask = (task: string) => options.task === 'all' || options.task.split(',
 const isMethod = (method: string) => options.method === 'all' || options.method.split(',').includes(method);
 const studies = options.page ? [] : names(options.study, [...STUDIES, 'scores']);
 if (studies.includes('scores'))
-  for (const { id } of TASKS) if (isTask(id)) for (const line of await scoreTask(id, isMethod)) console.log(line);
+  for (const { id } of TASKS) if (isTask(id)) for (const line of await scoreTask(id, isMethod, options.check)) console.log(line);
 const wanted = studies.filter((study) => study !== 'scores').flatMap((study) => planOf(study, Number(options.seeds)));
 for (const run of wanted) {
   if (performance.now() > end) break;
@@ -85,10 +87,18 @@ for (const run of wanted) {
     every: CURVE_EVERY,
   };
   const asked = askedFor(question, lab.base);
-  if (readCell(run, asked)) continue;
+  const kept = readCell(run, asked);
+  if ((kept !== null) !== options.check) continue;
   const cell = { asked, ...(await figuresOf(lab, run)) } as Cell;
+  const name = [run.study, run.task, run.method, run.variant, run.seed].filter((part) => part !== '').join(' ');
+  if (options.check) {
+    const isSame = JSON.stringify(cell) === JSON.stringify(kept);
+    if (!isSame) process.exitCode = 1;
+    console.log(`${name}: ${isSame ? 'the same to the last digit' : `differs, ${JSON.stringify(cell)}`}`);
+    continue;
+  }
   writeCell(run, cell);
-  console.log(`${run.study} ${run.task} ${run.method} ${run.variant} ${run.seed}: ${'error' in cell ? cell.error : cell.reward}`);
+  console.log(`${name}: ${'error' in cell ? cell.error : cell.reward}`);
 }
 for (const lab of labs.values()) lab.dispose();
-console.log(await writeResultsPage());
+if (!options.check) console.log(await writeResultsPage());

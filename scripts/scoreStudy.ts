@@ -106,14 +106,17 @@ function differenceOf(a: AccuracyInput, b: AccuracyInput, name: AccuracyMeasure)
   return figure(value, [low, high]);
 }
 
-/** Scores the methods that have no file yet, or one that lacks a difference which a claim asks for; says what it wrote. */
-export async function scoreTask(task: string, wanted: (method: string) => boolean): Promise<string[]> {
+/**
+ * Scores the methods that have no file yet, or one that lacks a difference which a claim asks for; says what it wrote. `isCheck`:
+ * scores those that are kept once more, says whether every digit is the same, and writes nothing.
+ */
+export async function scoreTask(task: string, wanted: (method: string) => boolean, isCheck: boolean): Promise<string[]> {
   const pairs = scorePairs(task).filter(({ figure: name }) => isCreditScore(name));
   const isKept = (id: string) => {
     const cell = readScore(task, id);
     return cell !== null && pairs.every(({ of, against, figure: name }) => of !== id || cell.against?.[against]?.[name]);
   };
-  const gaps = METHODS.filter(({ id }) => wanted(id) && !isKept(id)).map(({ id }) => id);
+  const gaps = METHODS.filter(({ id }) => wanted(id) && isKept(id) === isCheck).map(({ id }) => id);
   if (gaps.length === 0) return [];
   const lab = await openHeadlessLab(task);
   lab.model.setParameters(lab.base);
@@ -158,10 +161,18 @@ export async function scoreTask(task: string, wanted: (method: string) => boolea
         ...(Object.keys(against).length > 0 ? { against } : {}),
       };
     }
+    if (isCheck) {
+      const isSame = JSON.stringify(cell) === JSON.stringify(readScore(task, id));
+      if (!isSame) process.exitCode = 1;
+      said.push(`scores ${task} ${id}: ${isSame ? 'the same to the last digit' : `differs, ${JSON.stringify(cell)}`}`);
+      continue;
+    }
     const file = scoreFile(task, id);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, `${JSON.stringify(cell)}\n`);
-    said.push(`scores ${task} ${id}: ${cell.none ?? (cell.missing.length > 0 ? `needs ${cell.missing.join(', ')}` : cell.figures.pearson?.[0])}`);
+    said.push(
+      `scores ${task} ${id}: ${cell.none ?? (cell.missing.length > 0 ? `needs ${cell.missing.join(', ')}` : cell.figures.pearson?.[0])}`,
+    );
   }
   lab.dispose();
   return said;

@@ -61,7 +61,9 @@ function scoreRows(task: string): string[] {
     if (!cell) return [];
     const lack = cell.none ?? (cell.missing.length > 0 ? `needs ${cell.missing.join(', ')}` : null);
     const cells = lack === null ? SCORE_NAMES.map((name) => printed(cell.figures[name])) : [lack];
-    return [`| [${title}](methods/${id}.md)${cell.warmed ? ' †' : ''} | ${[...cells, ...SCORE_NAMES.slice(cells.length).map(() => '')].join(' | ')} |`];
+    return [
+      `| [${title}](methods/${id}.md)${cell.warmed ? ' †' : ''} | ${[...cells, ...SCORE_NAMES.slice(cells.length).map(() => '')].join(' | ')} |`,
+    ];
   });
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { RolloutBatch } from '../batch.ts';
 import { batchOf } from '../testBatch.ts';
 import { pearson, pearsonWeighted, ranks, spearman, tiesOf, weightedRanks } from './correlation.ts';
-import { accuracyIntervals, creditAccuracy, formatTokens, largestDisagreements } from './creditAccuracy.ts';
+import { accuracyDifference, accuracyIntervals, creditAccuracy, formatTokens, largestDisagreements } from './creditAccuracy.ts';
 import { fittedScale } from './fittedScale.ts';
 
 describe('correlations', () => {
@@ -122,6 +122,21 @@ describe('accuracy of credit', () => {
     expect(interval.pearson[1]).toBeGreaterThan(r);
     expect(accuracyIntervals(input, 200, 7)).toEqual(interval);
     expect(accuracyIntervals(input, 200, 8)).not.toEqual(interval);
+  });
+  it('compares two credits of one batch draw by draw: twice the credit is no other one, and prompts’ luck cancels', () => {
+    const batch = batchOf(...Array.from({ length: 12 }, (_, g) => [{ tokens: [g, 2], reward: g % 2, logprobs: [-1, -1] }]));
+    const trueAdvantages = Float64Array.from(batch.tokens, (_, t) => ((t * 7) % 5) / 5 - 0.4);
+    const credit = trueAdvantages.map((a, t) => a + ((t * 3) % 4) / 4 - 0.4);
+    const input = { batch, credit, trueAdvantages, threshold: 0.05 };
+    for (const end of accuracyDifference(input, { ...input, credit: credit.map((c) => 2 * c) }, 'pearson', 100, 7))
+      expect(end).toBeCloseTo(0, 12);
+    const [value, low, high] = accuracyDifference({ ...input, credit: trueAdvantages }, input, 'pearson', 100, 7);
+    const { pearson: r } = creditAccuracy(input);
+    expect(value).toBeCloseTo(1 - r, 12);
+    // The truth's own correlation is 1 in every draw, so the interval is that of the other credit turned round.
+    const [lowest, highest] = accuracyIntervals(input, 100, 7).pearson;
+    expect(low).toBeCloseTo(1 - highest, 12);
+    expect(high).toBeCloseTo(1 - lowest, 12);
   });
   it('fits a scale: credit of twice the truth is halved', () => {
     expect(
