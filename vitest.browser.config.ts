@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 /** Browser tests: Node drives the system's Chromium over the production build in dist/, one file at a time. */
 export default defineConfig({
   test: {
+    // Waiting costs nothing where the page is quick; a busy machine may be ten times slower than a free one.
+    expect: { poll: { timeout: 15_000 } },
     environment: 'node',
     include: ['tests/browser/**/*.test.ts'],
     pool: 'forks',
