@@ -1,5 +1,6 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
+import { commitId } from './scripts/commit.ts';
 import { CONTENT_SECURITY_POLICY } from './scripts/csp.ts';
 import { serviceWorker } from './scripts/offline.ts';
 
@@ -21,6 +22,8 @@ export default defineConfig({
   // Relative, so that any static host and any sub-path works.
   base: './',
   plugins: [react(), contentSecurityPolicy(), serviceWorker()],
+  // Exports say which commit computed them.
+  define: { __COMMIT__: JSON.stringify(commitId()) },
   worker: { format: 'es' },
   build: {
     target: 'es2022',

@@ -93,22 +93,30 @@ export interface RunState {
   second?: readonly SecondModel[];
 }
 
+const runMeta = ({ task, model, trainer, seed, trained }: RunState): CheckpointMeta => ({
+  format: 'creditscope-checkpoint',
+  version: 1,
+  task: task.meta.id,
+  label: `step ${trainer.step}`,
+  step: trainer.step,
+  config: model.config,
+  seed,
+  method: trained.id,
+  methodState: trainer.state,
+  hasOptimizer: true,
+  optimizerSteps: 0,
+});
+
+/** Weights of the policy alone, e.g. those that drew a batch. */
+export function encodeWeights(run: RunState, parameters: Float32Array): ArrayBuffer {
+  return encodeCheckpoint({ meta: { ...runMeta(run), hasOptimizer: false, methodState: null }, parameters });
+}
+
 /** The checkpoint file of a run, moments included. */
-export function encodeRun({ task, model, trainer, seed, trained, second = [] }: RunState): ArrayBuffer {
+export function encodeRun(run: RunState): ArrayBuffer {
+  const { model, second = [] } = run;
   return encodeCheckpoint({
-    meta: {
-      format: 'creditscope-checkpoint',
-      version: 1,
-      task: task.meta.id,
-      label: `step ${trainer.step}`,
-      step: trainer.step,
-      config: model.config,
-      seed,
-      method: trained.id,
-      methodState: trainer.state,
-      hasOptimizer: true,
-      optimizerSteps: 0,
-    },
+    meta: runMeta(run),
     parameters: model.getParameters(),
     optimizer: model.getOptimizer(),
     models: second.map(({ spec, key, updates, own }) => ({

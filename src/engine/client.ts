@@ -265,6 +265,7 @@ export function createEngineClient(handlers: EngineHandlers, options: ClientOpti
     complete: (batch, weights, method) => ask<ArrayBuffer>((request) => ({ kind: 'complete', request, batch, weights, method })),
     resetModel: (name) => send({ kind: 'reset-model', name }),
     save,
+    weightsOf: (batch) => ask((request) => ({ kind: 'weights', request, batch })),
     dispose: () => stopWorker('The engine was closed.'),
   };
 }

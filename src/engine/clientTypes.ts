@@ -126,5 +126,7 @@ export interface EngineClient {
   gradients(request: Omit<GradientsRequest, 'kind' | 'request'>, onAnswer: (answer: GradientAnswer) => void): TruthJob;
   /** File bytes of the training state, moments included. */
   save(): Promise<ArrayBuffer>;
+  /** File bytes of the weights that drew a bundle's batch, by its `snapshots.before`. Rejects where they are not kept any more. */
+  weightsOf(batch: string): Promise<ArrayBuffer>;
   dispose(): void;
 }

@@ -131,7 +131,9 @@ export type ToWorker =
   | { kind: 'complete'; request: number; batch: ArrayBuffer; weights: WeightsSource; method: TrainedMethod }
   /** A second network back to where it started; the policy is left as it is. */
   | { kind: 'reset-model'; name: string }
-  | { kind: 'save'; request: number };
+  | { kind: 'save'; request: number }
+  /** The weights that drew a posted batch, by its `snapshots.before`, as a checkpoint file without moments; the answer is `saved`. */
+  | { kind: 'weights'; request: number; batch: string };
 
 /** The scoreboard's gradients of some methods, computed beside the training, which goes on. A new request ends the one before. */
 export interface GradientsRequest {

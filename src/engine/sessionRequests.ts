@@ -1,7 +1,7 @@
 /** What the page asks of a run and is answered once, beside the training: scores, truths, gradients, completed batches, saves. */
 import { decodeBatch } from '../core/batchCodec.ts';
 import { encodeBatch } from '../core/batchEncoder.ts';
-import { decodeCheckpoint, encodeRun } from './checkpoint.ts';
+import { decodeCheckpoint, encodeRun, encodeWeights } from './checkpoint.ts';
 import type { SavedModel } from './checkpoint.ts';
 import { completeBatch } from './equipment.ts';
 import type { EquipmentWorld } from './equipment.ts';
@@ -18,7 +18,7 @@ import type { TruthDesk, TruthHost } from './truthDesk.ts';
 
 type Request = Extract<
   ToWorker,
-  { kind: 'score' | 'keep' | 'truth' | 'actions' | 'whatIf' | 'spread' | 'gradients' | 'cancel' | 'complete' | 'save' }
+  { kind: 'score' | 'keep' | 'truth' | 'actions' | 'whatIf' | 'spread' | 'gradients' | 'cancel' | 'complete' | 'save' | 'weights' }
 >;
 
 export interface RequestDesk extends Pick<TruthDesk, 'keep' | 'clear'> {
@@ -79,6 +79,10 @@ export function createRequestDesk(host: SessionHost, beside: TruthHost, create: 
           return scoreboard.cancel(message.request);
         case 'complete':
           return complete(run, message);
+        case 'weights': {
+          const checkpoint = encodeWeights(run, truth.weightsOf(message.batch));
+          return host.post({ kind: 'saved', request: message.request, checkpoint }, [checkpoint]);
+        }
         case 'save': {
           const checkpoint = encodeRun(run);
           return host.post({ kind: 'saved', request: message.request, checkpoint }, [checkpoint]);

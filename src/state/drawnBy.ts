@@ -16,6 +16,7 @@ export async function drawnBy(
 ): Promise<DrawnBy> {
   const kept = batch.snapshots?.before;
   if (source === 'live' && kept !== undefined) return { weights: { kept }, isOwn: true };
+  if (source === 'opened') throw new Error('The weights that drew these samples did not come with their file.');
   const entry = lab.store.getState().checkpoints.find(({ id }) => id === checkpointId);
   const file = entry && (await lab.readCheckpoint(entry.drewRecording ?? entry.checkpoint));
   if (!file) throw new Error('The weights of these samples are not there.');

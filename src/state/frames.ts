@@ -1,9 +1,10 @@
 /** The steps that were shown, so that ⏮ and ⏭ can go back and forth through them. Pure bookkeeping; batches are frozen. */
 import type { RolloutBatch } from '../core/batch.ts';
+import type { LabState } from './types.ts';
 
 export interface Frame {
   step: number;
-  source: 'recorded' | 'live';
+  source: LabState['source'];
   batch: RolloutBatch;
 }
 

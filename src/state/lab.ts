@@ -51,7 +51,7 @@ export const LINK_DEFAULTS: LinkState = {
 export const LINK_VOCABULARY = { tasks: TASKS.map(({ id }) => id), methods: METHODS.map(({ id }) => id) };
 
 /** What a link says in words of its own. */
-const viewOf = ({ layout, panels, embed }: LinkState) => ({
+export const viewOf = ({ layout, panels, embed }: LinkState) => ({
   tree: layout !== 'matrix' || embed === 'tree',
   branchesOnly: layout === 'branches',
   shelfOpen: panels.includes('shelf'),
@@ -84,7 +84,7 @@ function initialState(link: LinkState): LabState {
     shortcuts: true,
     invite: true,
     metrics: [],
-    run: { status: 'idle', stepsPerSecond: 0, backend: null, until: step, models: [] },
+    run: { status: 'idle', stepsPerSecond: 0, backend: null, until: link.step, models: [] },
     notices: [],
     announcement: '',
     canStepBack: false,

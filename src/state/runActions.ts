@@ -9,6 +9,8 @@ import { appended } from './metrics.ts';
 import { createReplay } from './replay.ts';
 import type { RunConfig, RunSegment } from './schedule.ts';
 import { trainingSettings } from './settings.ts';
+import { startFiles } from './startFiles.ts';
+import type { Resume } from './startFiles.ts';
 import { createTrainingConfig } from './trainingConfig.ts';
 import type { Mix, RunState } from './types.ts';
 
@@ -30,6 +32,8 @@ export function createRunActions(context: LabContext) {
   let isStale = false;
   const training = createTrainingConfig(context);
   const configure = (config: RunConfig): Promise<void> => training.configure(engine, config);
+  /** Where the next worker goes on from, when that is a saved run and not the checkpoint's file. */
+  let resume: Resume | null = null;
 
   const setFrames = (next: Frames): void => {
     frames = next;
@@ -51,7 +55,7 @@ export function createRunActions(context: LabContext) {
       return;
     }
     const { sampled, source, step } = get();
-    if (frames.list.length === 0 && sampled && source === 'recorded') setFrames(pushFrame(frames, { step, source, batch: sampled }));
+    if (frames.list.length === 0 && sampled && source !== 'live') setFrames(pushFrame(frames, { step, source, batch: sampled }));
     const batch = decodeBatch(bundle.batch);
     const shown = { source: 'live', step: bundle.step } as const;
     const told = {
@@ -96,14 +100,9 @@ export function createRunActions(context: LabContext) {
   };
 
   const start = async (config: RunConfig): Promise<EngineClient> => {
-    const { checkpoints, checkpointId, taskId, seed, baseCheckpoint } = get();
-    const entry = checkpoints.find(({ id }) => id === checkpointId);
-    if (!entry || !baseCheckpoint) throw new Error('no checkpoint of this task is loaded. Choose one in the model menu.');
-    const [checkpoint, base, method] = await Promise.all([
-      deps.fetchFile(entry.checkpoint),
-      deps.fetchFile(baseCheckpoint),
-      training.method(config),
-    ]);
+    const { taskId, seed } = get();
+    const from = resume;
+    const [files, method] = await Promise.all([startFiles(context, from), training.method(config)]);
     const created = await deps.createEngine({
       onReady({ backend, message }) {
         isReady = true;
@@ -132,7 +131,8 @@ export function createRunActions(context: LabContext) {
         failed(message);
       },
     });
-    created.start({ task: taskId, checkpoint, base, seed, settings: trainingSettings(config.overrides), method, wasmBase: deps.wasmBase });
+    created.start({ task: taskId, ...files, seed, settings: trainingSettings(config.overrides), method, wasmBase: deps.wasmBase });
+    if (from?.kept) created.keep(from.kept.id, from.kept.batch, from.kept.weights);
     engine = created;
     training.begin(config);
     return created;
@@ -210,7 +210,14 @@ export function createRunActions(context: LabContext) {
       store.setState({ schedule: [] });
       setFrames({ list: [], at: -1 });
       isStale = engine !== null;
+      resume = null;
     },
+    /** The next worker starts where a saved run stood; until a recording comes on the screen. */
+    resumeFrom(saved: Resume | null) {
+      resume = saved;
+    },
+    /** The worker, where there is one; where none was asked for yet, none is started. */
+    runningEngine: (): EngineClient | null => engine,
     /** Back to the checkpoint, and its recording on the screen. */
     reset() {
       actions.pause();

@@ -137,7 +137,14 @@ export function testLab(link?: LinkState): TestWorld {
     whatIf: ({ batch, group, prefix }, count) => oracle.ask(`whatIf ${batch} ${group} ${prefix} x ${count}`),
     spread: ({ batch, group }, { id }, redraws) => oracle.ask(`spread ${batch} ${group} ${id} x ${redraws}`),
     gradients: () => ({ done: Promise.reject(new Error('not in this test')), cancel: note('cancel') }),
-    save: () => Promise.reject(new Error('not in this test')),
+    save: async () => {
+      calls.push('save');
+      return Uint8Array.of(1, 2, 3, 4).buffer;
+    },
+    weightsOf: async (batch) => {
+      calls.push(`weightsOf ${batch}`);
+      return Uint8Array.of(5, 6, 7, 8).buffer;
+    },
     score: async (prompt, scored) => {
       calls.push('score');
       const full = testBatch();

@@ -218,7 +218,7 @@ export function createTruth(lab: Lab) {
 
   function follow(state: LabState, before: LabState): void {
     if (isPutting) return;
-    if (state.sampled !== before.sampled && state.source === 'recorded') {
+    if (state.sampled !== before.sampled && state.source !== 'live') {
       held = null;
       job?.cancel();
       store.setState({ waiting: null });

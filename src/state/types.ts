@@ -122,7 +122,8 @@ export interface LabState {
   baseCheckpoint: string | null;
   /** What the page opens with: a link need not say it. */
   home: { checkpointId: string; group: number };
-  source: 'recorded' | 'live';
+  /** `opened`: a file of the user's, drawn by weights that nobody here knows. */
+  source: 'recorded' | 'opened' | 'live';
   /** Step of the batch on screen. */
   step: number;
   seed: string;

@@ -18,12 +18,20 @@ export function Toolbar() {
   const rowOrder = useLabState((state) => state.rowOrder);
   const tree = useLabState((state) => state.tree);
   const branchesOnly = useLabState((state) => state.branchesOnly);
+  const canUndo = useLabState((state) => state.canUndo);
+  const canRedo = useLabState((state) => state.canRedo);
   return (
     <div className="toolbar" role="toolbar" aria-label="View">
       <PromptStepper />
       <Select label="rows" value={rowOrder} options={ROW_ORDERS} disabled={tree} onChange={lab.setRowOrder} />
       <LaneMenu />
       <UpdateSelect />
+      <IconButton label="Undo (Ctrl+Z)" disabled={!canUndo} onClick={lab.undo}>
+        ↶
+      </IconButton>
+      <IconButton label="Redo (Ctrl+Shift+Z)" disabled={!canRedo} onClick={lab.redo}>
+        ↷
+      </IconButton>
       <button type="button" className="button" aria-pressed={tree} onClick={() => lab.toggleTree()}>
         prefix tree
       </button>

@@ -68,7 +68,7 @@ function Transport() {
   const lab = useLab();
   const status = useLabState((state) => state.run.status);
   const canBack = useLabState((state) => state.canStepBack);
-  const isLive = useLabState((state) => state.source === 'live');
+  const isRecorded = useLabState((state) => state.source === 'recorded');
   const hasBatch = useLabState((state) => state.batch !== null);
   return (
     <div className="top-group top-transport" data-part="train" role="group" aria-label="Training">
@@ -82,7 +82,7 @@ function Transport() {
       <IconButton label="One step" disabled={!hasBatch || status === 'starting'} onClick={() => void lab.step()}>
         <Icon name="forward" />
       </IconButton>
-      <IconButton label="Reset to the checkpoint" disabled={!isLive} onClick={() => lab.reset()}>
+      <IconButton label="Reset to the checkpoint" disabled={isRecorded} onClick={() => lab.reset()}>
         <Icon name="reset" />
       </IconButton>
       <StepCount />
@@ -96,9 +96,9 @@ function StepCount() {
   const rate = useLabState((state) => state.run.stepsPerSecond);
   return (
     <p className="step-count">
-      {source === 'recorded' ? (
+      {source !== 'live' ? (
         <>
-          <span className="quiet">recorded,</span> step {step}
+          <span className="quiet">{source},</span> step {step}
         </>
       ) : (
         <>
@@ -126,7 +126,7 @@ function Tools() {
         className="button"
         data-part="share"
         onClick={() => lab.setShare(true)}
-        title="A link to this very view, or a frame for slides"
+        title="Link, frame, figure, numbers, saved sessions"
       >
         share
       </button>

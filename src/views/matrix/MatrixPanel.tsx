@@ -6,6 +6,7 @@ import type { Interaction, Painters } from './interaction.ts';
 import { LaneFrame } from './LaneFrame.tsx';
 import { decideLayout, HEAD_ROW_HEIGHT } from './layout.ts';
 import { columnCount, orderRows } from './rows.ts';
+import { shown } from './shown.ts';
 import { unitOf } from './text.ts';
 import type { MatrixPanelProps } from './types.ts';
 import { usePanelSize } from './usePanelSize.ts';
@@ -54,7 +55,13 @@ export function MatrixPanel(props: MatrixPanelProps) {
     interactionRef.current = interaction;
     return () => interaction.dispose();
   }, [painters]);
-  useLayoutEffect(() => interactionRef.current?.update({ props, rows }));
+  useLayoutEffect(() => {
+    interactionRef.current?.update({ props, rows });
+    shown.matrix = { props, rows, headers };
+    return () => {
+      shown.matrix = null;
+    };
+  });
 
   // Where one lane is shown at a time, a lane that is added is the one that was asked for.
   const lastLanes = useRef(laneKey);

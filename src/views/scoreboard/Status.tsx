@@ -15,8 +15,8 @@ export function Status({ board, state }: { board: Scoreboard; state: ScoreboardS
   return (
     <div className="score-status">
       <p>
-        {source === 'recorded' ? 'Recorded' : 'Live'}, step {step}: {batch.groups.length} prompts, {batch.responses.length} samples,{' '}
-        {batch.tokens.length} tokens.
+        {{ recorded: 'Recorded', opened: 'Opened', live: 'Live' }[source]}, step {step}: {batch.groups.length} prompts,{' '}
+        {batch.responses.length} samples, {batch.tokens.length} tokens.
         {estimated > 0 && ` The truth of ${estimated} of the prompts is estimated from continuations.`}
         {batch !== frozen.shown && frozen.shown.responses.some(({ edited }) => edited) && ' Answers edited by hand are left out.'}
         {isBehind && (

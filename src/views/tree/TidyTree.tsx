@@ -1,27 +1,18 @@
-import { useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import type { KeyboardEvent } from 'react';
-import type { RolloutBatch } from '../../core/batch.ts';
-import type { Task } from '../../core/tasks/types.ts';
-import { inkOn } from '../../ui/colour.ts';
 import { formatNumber } from '../../ui/number.ts';
-import { rampColour, rampPosition } from '../matrix/colours.ts';
-import { cellNumber, inSentence, isRight, visibleGlyph } from '../matrix/text.ts';
-import type { LaneView, Pin, Theme } from '../matrix/types.ts';
+import { inSentence } from '../matrix/text.ts';
+import type { Pin, Theme } from '../matrix/types.ts';
 import { branchCount, chainTree } from './chains.ts';
-import type { Chain } from './chains.ts';
-import { BOX_HEIGHT, moveInTree, tidyLayout } from './tidyLayout.ts';
+import { boxModel, shown, treePicture } from './picture.ts';
+import type { TreeInput } from './picture.ts';
+import { BOX_HEIGHT, moveInTree } from './tidyLayout.ts';
 import './tree.css';
 
 /** Beyond this the boxes no longer fit a screen, and the icicle reads better. */
 const MAX_BRANCHES = 60;
-const MAX_PROMPT_GLYPHS = 12;
 
-export interface TidyTreeProps {
-  batch: RolloutBatch;
-  task: Task;
-  group: number;
-  /** Which lane fills the boxes: a box shows the mean of its first token, the one that the model chose at the branch. */
-  view: LaneView;
+export interface TidyTreeProps extends TreeInput {
   theme: Theme;
   pin: Pin | null;
   onPin: (pin: Pin | null) => void;
@@ -31,28 +22,23 @@ export interface TidyTreeProps {
 export function TidyTree({ batch, task, group, view, theme, pin, onPin }: TidyTreeProps) {
   const [focused, setFocused] = useState(0);
   const root = useRef<HTMLDivElement>(null);
-  const textOf = (chain: Chain) => {
-    const ids = chain.position < 0 ? batch.groups[group].prompt : chain.tokens;
-    return ids.map((token) => visibleGlyph(task.vocabulary[token] ?? '?')).join('');
-  };
-  const tree = useMemo(() => chainTree(batch, group), [batch, group]);
-  const branches = branchCount(tree);
+  const input = useMemo(() => ({ batch, task, group, view }), [batch, task, group, view]);
+  useEffect(() => {
+    shown.tree = input;
+    return () => {
+      shown.tree = null;
+    };
+  }, [input]);
+  const branches = useMemo(() => branchCount(chainTree(batch, group)), [batch, group]);
   if (branches > MAX_BRANCHES) {
     return (
       <p className="tt-note">{`This tree has ${branches} branches, too many to draw one by one. Use the merged matrix, which shows all of them.`}</p>
     );
   }
-  const { boxes, width, height } = tidyLayout(tree, (chain) => Math.min(MAX_PROMPT_GLYPHS, textOf(chain).length));
+  const { boxes, width, height, count } = treePicture(input);
   const start = batch.groups[group].start;
   const current = Math.min(focused, boxes.length - 1);
 
-  const numberOf = (chain: Chain): number => {
-    if (chain.position < 0) return view.promptValue ?? Number.NaN;
-    const numbers = chain.responses
-      .map((i) => view.values[batch.responses[i].start + chain.position])
-      .filter((value) => !Number.isNaN(value));
-    return numbers.length === 0 ? Number.NaN : numbers.reduce((a, b) => a + b, 0) / numbers.length;
-  };
   const choose = (index: number) => {
     setFocused(index);
     const { chain } = boxes[index];
@@ -93,27 +79,22 @@ export function TidyTree({ batch, task, group, view, theme, pin, onPin }: TidyTr
               <path
                 key={box.index}
                 d={`M${x0},${y0}C${middle},${y0} ${middle},${y1} ${box.left},${y1}`}
-                strokeWidth={1 + (5 * box.chain.count) / tree.count}
+                strokeWidth={1 + (5 * box.chain.count) / count}
               />
             );
           })}
         </svg>
         {boxes.map((box) => {
           const { chain } = box;
-          const value = numberOf(chain);
-          const hasNumber = !Number.isNaN(value);
-          const fill = hasNumber ? rampColour(rampPosition(value, view, 1), view.lane, theme) : undefined;
+          const { text, number, hasNumber, fill, ink, isLeaf, isRight: right } = boxModel(input, chain, theme);
           const isPinned =
             pin?.group === group &&
             chain.responses.includes(start + pin.response) &&
             pin.position >= chain.position &&
             pin.position < chain.position + chain.tokens.length;
-          const number = cellNumber(value, view.lane);
-          const isLeaf = chain.children.length === 0;
-          const right = chain.responses.some((i) => isRight(batch.responses[i].reward));
           const label = hasNumber ? ` (${inSentence(view.lane.label)}) ${number}` : '';
           // Glyphs and numbers in the order in which they are printed: WCAG 2.5.3, label in name.
-          const name = `${textOf(chain)}${label}, n${chain.count} ${chain.count === 1 ? 'sample' : 'samples'}, mean reward ${formatNumber(chain.value, 2)}`;
+          const name = `${text}${label}, n${chain.count} ${chain.count === 1 ? 'sample' : 'samples'}, mean reward ${formatNumber(chain.value, 2)}`;
           return (
             // biome-ignore lint/a11y/useKeyWithClickEvents: the tree handles the keys of all its items
             <div
@@ -123,7 +104,7 @@ export function TidyTree({ batch, task, group, view, theme, pin, onPin }: TidyTr
               aria-expanded={isLeaf ? undefined : true}
               aria-selected={isPinned}
               aria-label={isLeaf ? `${name}, ${right ? 'right' : 'wrong'}` : name}
-              title={textOf(chain)}
+              title={text}
               tabIndex={box.index === current ? 0 : -1}
               className={`tt-box${isPinned ? ' is-pinned' : ''}${hasNumber ? '' : ' is-void'}`}
               style={{
@@ -132,11 +113,11 @@ export function TidyTree({ batch, task, group, view, theme, pin, onPin }: TidyTr
                 width: box.width,
                 height: BOX_HEIGHT,
                 backgroundColor: fill,
-                color: fill && inkOn(fill),
+                color: ink,
               }}
               onClick={() => choose(box.index)}
             >
-              <span className="tt-text">{textOf(chain)}</span>{' '}
+              <span className="tt-text">{text}</span>{' '}
               <span className="tt-number">
                 {`${number}${number && ' · '}n${chain.count}`}
                 {isLeaf && <b>{right ? ' ✓' : ' ✗'}</b>}
