@@ -16,6 +16,10 @@ describe('reading a batch', () => {
     expect([...bare.fields.oldLogprobs!]).toEqual([-1, -2, -1, -2]);
     expect(bare.baseTemperature).toBe(1);
   });
+  it('reads the place in the random streams, whose seed is a hash of 32 bits', () => {
+    expect(batchFromJson({ groups: [group], draw: { seed: 0xfbf4deea, step: 20 } }).draw).toEqual({ seed: 0xfbf4deea, step: 20 });
+    expect(() => batchFromJson({ groups: [group], draw: { seed: 2 ** 32, step: 20 } })).toThrow('draw.seed is 4294967296');
+  });
   it('keeps every optional part', () => {
     const spans = [
       { kind: 'step', start: 0, end: 2, label: 'a', correct: false, adopted: true },

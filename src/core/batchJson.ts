@@ -263,7 +263,7 @@ function readUpdate(value: unknown, path: string, batch: RolloutBatch): UpdateRe
 
 function readDraw(value: unknown): RolloutBatch['draw'] {
   const json = readObject(value, 'draw');
-  return { seed: readInteger(json.seed, 'draw.seed'), step: readInteger(json.step, 'draw.step') };
+  return { seed: readInteger(json.seed, 'draw.seed', 0, 0xffffffff), step: readInteger(json.step, 'draw.step') };
 }
 
 function readContinuations(value: unknown, response: string, length: number): Continuation[] {

@@ -43,9 +43,9 @@ export function writeAnyNumber(value: number): number | string {
   return Number.isFinite(value) ? value : String(value);
 }
 
-export function readInteger(value: unknown, path: string, least = 0): number {
+export function readInteger(value: unknown, path: string, least = 0, most = 0x7fffffff): number {
   const number = readNumber(value, path);
-  if (!Number.isInteger(number) || number < least || number > 0x7fffffff)
+  if (!Number.isInteger(number) || number < least || number > most)
     throw new InputError(path, `is ${number}, an integer of at least ${least} is wanted`);
   return number;
 }

@@ -51,7 +51,7 @@ export const LINK_DEFAULTS: LinkState = {
 export const LINK_VOCABULARY = { tasks: TASKS.map(({ id }) => id), methods: METHODS.map(({ id }) => id) };
 
 /** What a link says in words of its own. */
-export const viewOf = ({ layout, panels, embed }: LinkState) => ({
+export const viewOf = ({ layout, panels, embed }: Pick<LinkState, 'layout' | 'panels' | 'embed'>) => ({
   tree: layout !== 'matrix' || embed === 'tree',
   branchesOnly: layout === 'branches',
   shelfOpen: panels.includes('shelf'),
@@ -234,7 +234,7 @@ export function createLab(deps: LabDeps, link: LinkState = LINK_DEFAULTS) {
       run.pause();
       if (taskId !== get().taskId) await actions.selectTask(taskId);
       const wanted = checkpointId || get().home.checkpointId;
-      if (wanted !== get().checkpointId || get().source === 'live' || get().edits.length > 0) await actions.selectCheckpoint(wanted);
+      if (wanted !== get().checkpointId || get().source !== 'recorded' || get().edits.length > 0) await actions.selectCheckpoint(wanted);
       context.remember('view');
       const home = wanted === get().home.checkpointId ? get().home.group : 0;
       store.setState({ ...plain, ...viewOf(link), group: group ?? home, viewMethod, covered: false, shownTokens: null });

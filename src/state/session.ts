@@ -76,7 +76,10 @@ export async function openSession(lab: Lab, session: Session): Promise<void> {
   const problem = misfit(batch, task);
   if (problem) throw new Error(`The session cannot be opened: ${problem}.`);
   const link = decodeLink(session.link, LINK_DEFAULTS, LINK_VOCABULARY).state;
-  const { theme: _theme, hide: _hide, embed: _embed, workspace: _workspace, checkpointId: _checkpoint, ...view } = viewOf(link);
+  const { lanes, creditLane, update, pin, compare, rowOrder, overrides, mix, trainMix, viewMethod, trainMethod, seed, ...rest } = link;
+  const own = { lanes, creditLane, update, pin, compare, rowOrder, overrides, mix, trainMix, viewMethod, trainMethod, seed };
+  // Theme, lesson and what a teacher hides are the page's as it stands, not the session's.
+  const view = { ...own, ...viewOf(rest), helpOpen: false };
   const named = [view.viewMethod, view.trainMethod, ...Object.values(view.mix), ...Object.values(view.trainMix)];
   await Promise.all(named.map(lab.needMethod));
   await goToTask(lab, taskId);

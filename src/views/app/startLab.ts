@@ -64,7 +64,16 @@ export function startLab(): Lab {
   });
   if (problems.length > 0) lab.notify({ id: 'link', level: 'warning', text: `Part of the link could not be used. ${problems.join(' ')}` });
   // The rest of the shelf must not delay the first picture.
-  void lab.open().then(() => setTimeout(() => void lab.loadShelf().then(() => keepForOffline(lab)), SHELF_PAUSE_MS));
+  void lab.open().then(() =>
+    setTimeout(() => {
+      void lab.loadShelf().then(() => keepForOffline(lab));
+      // Without it a dropped file is the browser's, and the file button is left.
+      import('./drops.ts').then(
+        ({ takeDrops }) => takeDrops(lab),
+        () => undefined,
+      );
+    }, SHELF_PAUSE_MS),
+  );
   followAddress(lab);
   document.addEventListener('visibilitychange', () => lab.setHidden(document.hidden));
   return lab;

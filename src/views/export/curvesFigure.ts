@@ -2,7 +2,7 @@ import { formatCompact, formatNumber } from '../../ui/number.ts';
 import { axisTop, CURVES, curvePath, sizesOf, valueAt } from '../curves/series.ts';
 import type { StepMetrics } from '../curves/series.ts';
 import { PRINT } from './printColours.ts';
-import { element, textAt } from './svg.ts';
+import { element, px, textAt } from './svg.ts';
 import type { Figure } from './svg.ts';
 
 const PLOT_WIDTH = 250;
@@ -12,6 +12,13 @@ const PITCH_X = PLOT_WIDTH + AXIS_WIDTH + 24;
 const PITCH_Y = PLOT_HEIGHT + 62;
 const COLUMNS = 4;
 const WANTED_K = 4;
+
+/** The page's path in a box of 100 × 100, in the place of its plot: not every renderer keeps a stroke's width under a scale. */
+const placed = (path: string, left: number, top: number): string =>
+  path.replaceAll(
+    /(-?[\d.]+),(-?[\d.]+)/g,
+    (_, x: string, y: string) => `${px(left + (Number(x) * PLOT_WIDTH) / 100)},${px(top + (Number(y) * PLOT_HEIGHT) / 100)}`,
+  );
 
 /** The curves of the run, a small plot each, with the last number beside its name. */
 export function curvesFigure(metrics: readonly StepMetrics[]): Figure {
@@ -32,17 +39,7 @@ export function curvesFigure(metrics: readonly StepMetrics[]): Figure {
       textAt(left, top - 8, name, { size: 12, bold: true, fill: PRINT.ink }),
       textAt(left + PLOT_WIDTH, top - 8, now, { size: 12, fill: PRINT.ink, anchor: 'end', role: 'number' }),
       element('rect', { x: left, y: top, width: PLOT_WIDTH, height: PLOT_HEIGHT, fill: 'none', stroke: PRINT.line }),
-      element(
-        'svg',
-        { x: left, y: top, width: PLOT_WIDTH, height: PLOT_HEIGHT, viewBox: '0 0 100 100', preserveAspectRatio: 'none' },
-        element('path', {
-          d: curvePath(kind, metrics, k, end),
-          fill: 'none',
-          stroke: PRINT.right,
-          'stroke-width': 1.75,
-          'vector-effect': 'non-scaling-stroke',
-        }),
-      ),
+      element('path', { d: placed(curvePath(kind, metrics, k, end), left, top), fill: 'none', stroke: PRINT.right, 'stroke-width': 1.75 }),
       textAt(left - 5, top + 9, formatCompact(end), { ...quiet, anchor: 'end' }),
       textAt(left - 5, top + PLOT_HEIGHT, '0', { ...quiet, anchor: 'end' }),
       textAt(left, top + PLOT_HEIGHT + 13, `step ${metrics[0]?.step ?? ''}`, quiet),
