@@ -52,6 +52,13 @@ async function drop(page: Page, name: string, bytes: Buffer): Promise<void> {
   await page.dispatchEvent('main', 'drop', { dataTransfer: transfer });
 }
 
+/** A page without a policy, to read files in. */
+async function blank(page: Page): Promise<Page> {
+  const other = await page.context().newPage();
+  await other.setContent('<p></p>');
+  return other;
+}
+
 describe('figures', () => {
   const lab = useLab();
 
@@ -65,8 +72,7 @@ describe('figures', () => {
     expect(readFileSync(png).subarray(1, 4).toString()).toBe('PNG');
     expect(readFileSync(png).readUInt32BE(16)).toBeGreaterThan(1500);
 
-    const figure = await page.context().newPage();
-    await figure.setContent('<p></p>');
+    const figure = await blank(page);
     const read = await figure.evaluate(
       (text) => {
         const root = new DOMParser().parseFromString(text, 'image/svg+xml');
@@ -111,7 +117,7 @@ describe('figures', () => {
     const boxes = await page.getByRole('treeitem').evaluateAll((all) => all.map((box) => box.textContent?.replace(/\s+/g, ' ')));
     const dialog = await openShare(page, 'Figure');
     const tree = readFileSync(await saved(page, dialog, 'Save as SVG'), 'utf8');
-    const texts = await page.evaluate((text) => {
+    const texts = await (await blank(page)).evaluate((text) => {
       const root = new DOMParser().parseFromString(text, 'image/svg+xml');
       return [...root.querySelectorAll('.box')].map((box) => [...box.querySelectorAll('text')].map((line) => line.textContent).join(' '));
     }, tree);

@@ -3,6 +3,7 @@ import { createLab, LINK_DEFAULTS, LINK_VOCABULARY, linkOf } from '../../state/l
 import type { Lab } from '../../state/lab.ts';
 import { browserDeps } from '../../state/browser.ts';
 import { decodeLink, encodeLink } from '../../state/url.ts';
+import { takeDrops } from './drops.ts';
 import { idle } from './idle.ts';
 
 /** The address bar follows the view after this pause, so that a slider drag does not write it 60 times a second. */
@@ -64,17 +65,9 @@ export function startLab(): Lab {
   });
   if (problems.length > 0) lab.notify({ id: 'link', level: 'warning', text: `Part of the link could not be used. ${problems.join(' ')}` });
   // The rest of the shelf must not delay the first picture.
-  void lab.open().then(() =>
-    setTimeout(() => {
-      void lab.loadShelf().then(() => keepForOffline(lab));
-      // Without it a dropped file is the browser's, and the file button is left.
-      import('./drops.ts').then(
-        ({ takeDrops }) => takeDrops(lab),
-        () => undefined,
-      );
-    }, SHELF_PAUSE_MS),
-  );
+  void lab.open().then(() => setTimeout(() => void lab.loadShelf().then(() => keepForOffline(lab)), SHELF_PAUSE_MS));
   followAddress(lab);
+  takeDrops(lab);
   document.addEventListener('visibilitychange', () => lab.setHidden(document.hidden));
   return lab;
 }
