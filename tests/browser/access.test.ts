@@ -92,6 +92,17 @@ const VIEWS: readonly [name: string, prepare: (page: Page) => Promise<void>][] =
       await page.locator('.curves-bar[data-open="true"]').waitFor();
     },
   ],
+  ...(['Link', 'Figure', 'Numbers', 'Sessions'] as const).map((section): (typeof VIEWS)[number] => [
+    `what can be taken along: ${section}`,
+    async (page) => {
+      await page.getByRole('button', { name: 'share' }).click();
+      await page.getByRole('radio', { name: section, exact: true }).check();
+      if (section === 'Figure') await page.getByRole('button', { name: 'Save as PNG', disabled: false }).waitFor();
+      if (section !== 'Sessions') return;
+      await page.getByRole('button', { name: 'Save in this browser' }).click();
+      await page.getByRole('button', { name: /^Rename / }).click();
+    },
+  ]),
   [
     'the help',
     async (page) => {
