@@ -9,7 +9,8 @@ import type { CellPlace } from './resultFigures.ts';
 import { LONG_ANSWER_COMMAND, longAnswerDifference } from './longAnswerCells.ts';
 import { readScore, SCORE_LABELS } from './scoresTable.ts';
 
-export type Verdict = 'reproduced' | 'not reproduced' | 'reversed on the toy' | 'not tried' | 'waits for its runs';
+const VERDICTS = ['reproduced', 'not reproduced', 'reversed on the toy', 'not tried', 'waits for its runs'] as const;
+export type Verdict = (typeof VERDICTS)[number];
 
 const placeOf = ({ method, variant }: Side, task: string): CellPlace => ({
   study: variant ? 'claims' : 'methods',
@@ -113,21 +114,24 @@ export function claimRows(claims: readonly Claim[] = readClaims(), methods: read
   });
 }
 
+const countOf = (rows: readonly ClaimRow[], verdict: Verdict): number => rows.filter((row) => row.verdict === verdict).length;
+
+/** How many claims there are, and how many of each verdict. */
+export function claimCounts(rows: readonly ClaimRow[] = claimRows()): string {
+  const counts = VERDICTS.filter((verdict) => countOf(rows, verdict) > 0).map((verdict) => `${countOf(rows, verdict)} ${verdict}`);
+  return `${rows.length} claims: ${counts.join(', ')}`;
+}
+
 export function claimsSection(): string {
   const rows = claimRows();
-  const count = (verdict: Verdict) => rows.filter((row) => row.verdict === verdict).length;
-  const counts = (['reproduced', 'not reproduced', 'reversed on the toy', 'not tried', 'waits for its runs'] as const)
-    .filter((verdict) => count(verdict) > 0)
-    .map((verdict) => `${count(verdict)} ${verdict}`)
-    .join(', ');
   const lines = rows.map(({ method, claim, verdict, figure, command }) => {
     const title = METHODS.find(({ id }) => id === method)?.title ?? method;
     return `| [${title}](methods/${method}.md) | ${claim} | ${verdict} | ${figure} | ${command === '' ? '' : `\`${command}\``} |`;
   });
-  const tried = rows.length - count('not tried') - count('waits for its runs');
+  const tried = rows.length - countOf(rows, 'not tried') - countOf(rows, 'waits for its runs');
   return `## The papers' claims
 
-${rows.length} claims: ${counts}. The verdict is computed from the figure's 95 % interval: *reproduced* where all of it lies where the claim puts the
+${claimCounts(rows)}. The verdict is computed from the figure's 95 % interval: *reproduced* where all of it lies where the claim puts the
 difference (the end of the figure says where), *reversed* where all of it lies elsewhere, *not reproduced* where it reaches over the
 border, or where an effect is there but not of the claimed size. So *not reproduced* says that these runs do not show it, not that it is false: the interval says how large an effect may hide in
 it. One claim in forty is *reproduced* by luck where there is nothing, and one in forty *reversed*: of the ${tried} that were tried, one or two

@@ -3,7 +3,8 @@ import { firstReached, meanInterval } from '../src/core/metrics/learningCurves.t
 import type { MeanInterval } from '../src/core/metrics/learningCurves.ts';
 import { mean } from '../src/core/stats.ts';
 import { readCell } from './resultCells.ts';
-import { SWEEP_STEPS } from './resultPlan.ts';
+import { RATES, SWEEP_STEPS, variantOf } from './resultPlan.ts';
+import { DEFAULT_SETTINGS } from '../src/engine/trainer.ts';
 import type { CellKey, RunFigures } from './resultCells.ts';
 
 /** Reward at which a run counts as having learned. */
@@ -40,6 +41,15 @@ function filled(curve: readonly number[], endedAt: number | undefined, every: nu
 }
 
 export type CellPlace = Omit<CellKey, 'seed'>;
+
+/** Where the sweep of group sizes and rates keeps a method's runs: at the default settings they are those of the study `methods`. */
+export function sweepPlace(task: string, method: string, groupSize: number, rate: string): CellPlace {
+  const { factor } = RATES.find(({ name }) => name === rate) ?? { factor: 1 };
+  const isDefault = groupSize === DEFAULT_SETTINGS.groupSize && factor === 1;
+  return isDefault
+    ? { study: 'methods', task, method, variant: '' }
+    : { study: 'credit-pays', task, method, variant: variantOf(groupSize, rate) };
+}
 
 /** The run of each seed that is there. */
 export function runsAt(place: CellPlace): { seed: string; run: RunFigures }[] {

@@ -4,23 +4,20 @@ import { METHODS } from '../src/core/methods/index.ts';
 import { TASKS } from '../src/core/tasks/index.ts';
 import { DEFAULT_SETTINGS } from '../src/engine/trainer.ts';
 import { claimsSection } from './claimsTable.ts';
-import { CREDIT_LADDER, CURVE_PROMPTS, FINAL_PROMPTS, GROUP_SIZES, planOf, RATES, SWEEP_STEPS, variantOf } from './resultPlan.ts';
-import { differenceAt, errorAt, FIGURES, figureAt, LEVEL, printed, runsAt, SEEDS } from './resultFigures.ts';
+import { CREDIT_LADDER, CURVE_PROMPTS, FINAL_PROMPTS, GROUP_SIZES, planOf, RATES, SWEEP_STEPS } from './resultPlan.ts';
+import { differenceAt, errorAt, FIGURES, figureAt, LEVEL, printed, runsAt, SEEDS, sweepPlace } from './resultFigures.ts';
 import type { CellPlace, FigureName } from './resultFigures.ts';
 import { readCell } from './resultCells.ts';
+import { methodPlace, table, titleOf } from './resultsMarkdown.ts';
+import { summarySection } from './resultsSummary.ts';
 import { scoresSection } from './scoresTable.ts';
 
 const PAGE = 'docs/results.md';
 
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [`| ${head.join(' | ')} |`, `|${head.map(() => '---').join('|')}|`, ...rows.map((row) => `| ${row.join(' | ')} |`)].join('\n');
-
-const titleOf = (id: string): string => METHODS.find((method) => method.id === id)?.title ?? id;
-const place = (task: string, method: string): CellPlace => ({ study: 'methods', task, method, variant: '' });
 const cellOf = (at: CellPlace, figure: FigureName): string => printed(figureAt(at, figure), FIGURES[figure].digits);
 
 function methodRow(task: string, id: string, title: string): string[] {
-  const at = place(task, id);
+  const at = methodPlace(task, id);
   const runs = runsAt(at);
   const reached = runs.filter(({ run }) => !Number.isNaN(FIGURES.stepsTo.of(run))).length;
   const ended = runs.flatMap(({ run }) => (run.endedAt === undefined ? [] : [run.endedAt]));
@@ -39,10 +36,10 @@ function methodRow(task: string, id: string, title: string): string[] {
 
 function taskSection(task: string, title: string): string {
   const wanted = METHODS.length * SEEDS.length;
-  const done = METHODS.reduce((sum, { id }) => sum + SEEDS.filter((seed) => readCell({ ...place(task, id), seed })).length, 0);
+  const done = METHODS.reduce((sum, { id }) => sum + SEEDS.filter((seed) => readCell({ ...methodPlace(task, id), seed })).length, 0);
   const head = `### ${title}\n\n${done} of ${wanted} runs done.`;
   if (done === 0) return head;
-  const rows = METHODS.filter(({ id }) => readCell({ ...place(task, id), seed: SEEDS[0] })).map(({ id, title: name }) =>
+  const rows = METHODS.filter(({ id }) => readCell({ ...methodPlace(task, id), seed: SEEDS[0] })).map(({ id, title: name }) =>
     methodRow(task, id, name),
   );
   const columns = ['method', 'seeds', 'reward', 'mean reward', `steps to ${LEVEL}`, 'entropy, nats', 'length', 'tokens, thousands', ''];
@@ -50,11 +47,7 @@ function taskSection(task: string, title: string): string {
 }
 
 function sweepSection(task: string, title: string): string {
-  const at = (method: string, groupSize: number, rate: string): CellPlace => {
-    const { factor } = RATES.find(({ name }) => name === rate) ?? { factor: 1 };
-    const isDefault = groupSize === DEFAULT_SETTINGS.groupSize && factor === 1;
-    return isDefault ? place(task, method) : { study: 'credit-pays', task, method, variant: variantOf(groupSize, rate) };
-  };
+  const at = (method: string, groupSize: number, rate: string) => sweepPlace(task, method, groupSize, rate);
   const plan = planOf('credit-pays', SEEDS.length).filter((run) => run.task === task);
   const done = plan.filter((run) => readCell(run)).length;
   if (done === 0) return '';
@@ -97,6 +90,10 @@ export async function writeResultsPage(file = PAGE): Promise<string> {
 
 ${done} of ${all.length} runs of the methods are done (${METHODS.length} methods, ${TASKS.length} tasks, ${SEEDS.length} seeds). This page is written by \`npm run results\`, which
 makes the runs that are missing, one small JSON each under [\`results/\`](results), and may be stopped at any time.
+
+${summarySection()}
+
+## How to read this
 
 Every run starts from the task's shipped base model; settings unless said otherwise: ${settings}. Reward, entropy and length are those of
 the final weights on ${FINAL_PROMPTS.toLocaleString('en')} held-out prompts, one answer each at T = 1. A number is the mean over the seeds ± half the width of its 95 %
