@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { GLOSSARY, traceName } from './glossary.ts';
+import { CONTROLS } from './controls.ts';
+import { GLOSSARY } from './glossary.ts';
+import { traceName } from './traceNames.ts';
 
 describe('glossary', () => {
   it('explains every entry in one or two plain sentences', () => {
@@ -9,6 +11,13 @@ describe('glossary', () => {
       expect(meaning.length, id).toBeLessThan(170);
       expect(meaning.split(/\.\s/).length, id).toBeLessThanOrEqual(2);
     }
+  });
+});
+
+describe('the table of controls', () => {
+  it('names each place once, so that no entry hides another', () => {
+    const places = CONTROLS.flatMap(({ at, name }) => at.split(',').map((place) => `${place.trim()} ${name ?? ''}`));
+    expect(places.filter((place, i) => places.indexOf(place) !== i)).toEqual([]);
   });
 });
 

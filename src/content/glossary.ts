@@ -9,7 +9,9 @@ export interface GlossaryEntry {
   meaning: string;
 }
 
-export const GLOSSARY: Readonly<Record<string, GlossaryEntry>> = {
+const entries = <Id extends string>(list: Readonly<Record<Id, GlossaryEntry>>): Readonly<Record<Id, GlossaryEntry>> => list;
+
+export const GLOSSARY = entries({
   // The field's words
   rollout: { term: 'Rollout', meaning: 'One answer that the model writes to a prompt, drawn token by token from its own probabilities.' },
   prompt: {
@@ -143,112 +145,103 @@ export const GLOSSARY: Readonly<Record<string, GlossaryEntry>> = {
     meaning: 'The length of the gradient before the optimiser uses it: a sudden rise warns of instability.',
   },
   creditAccuracy: { term: 'Credit accuracy', meaning: 'How well the method’s credit agrees with the true advantage of the tokens.' },
-};
 
-/** What the stages call their numbers, in a reader's words. Names that several methods share; the others are spelt out from their own name. */
-const TRACE_NAMES: Readonly<Record<string, string>> = {
-  reward: 'reward of this response',
-  totalReward: 'reward of this response, all parts',
-  tokenRewards: 'reward on this token',
-  klReward: 'KL cost on this token',
-  overlongPenalty: 'penalty for length',
-  shapedReward: 'reward after the length penalty',
-  groupMean: 'mean reward of the prompt’s samples',
-  groupStd: 'spread of the prompt’s rewards',
-  groupMetricStd: 'spread that decides whether the prompt is kept',
-  groupVaries: 'the prompt’s rewards differ',
-  tokenMean: 'mean over all tokens of the prompt',
-  tokenStd: 'spread over all tokens of the prompt',
-  baseline: 'baseline',
-  returns: 'reward still to come',
-  advantages: 'advantage',
-  grpoAdvantages: 'group-normalised reward',
-  lossAdvantages: 'advantage that the loss used',
-  credit: 'credit',
-  unwhitened: 'reward still to come, before whitening',
-  whitenMean: 'mean over all tokens of the batch',
-  whitenScale: 'spread over all tokens of the batch',
-  leaveOneOut: 'reward minus the mean of the others',
-  advantageMean: 'mean of the advantages',
-  advantageStd: 'spread of the advantages',
-  seqRatio: 'ratio of the whole response',
-  seqLogRatio: 'log-ratio of the whole response',
-  ratioReach: 'tokens whose slope this one carries',
-  responseCount: 'responses in the minibatch',
-  lossScale: 'constant length L',
-  isZeroed: 'reward taken, response cut off',
-  weightedReward: 'rewards times lengths',
-  tokenTotal: 'tokens of the prompt’s samples',
-  lengthShare: 'share of the baseline',
-  oldProbability: 'probability when sampled',
-  sumPiSquared: 'sum of the squared probabilities here',
-  tokenEnergy: 'energy of this token',
-  cumEnergy: 'energy so far',
-  weightedReturns: 'returns weighted by energy',
-  energySum: 'energy of all samples here',
-  isTail: 'no other sample reaches this far',
-  ratio: 'ratio to the sampling policy',
-  logRatio: 'log of the ratio',
-  lowerBound: 'lower bound of the ratio',
-  upperBound: 'upper bound of the ratio',
-  unclippedLoss: 'unclipped branch',
-  clippedLoss: 'clipped branch',
-  clipState: 'clip state',
-  lossSlope: 'slope of this token’s loss',
-  weight: 'weight of this token in the mean',
-  tokenCount: 'tokens in the minibatch',
-  valueBefore: 'value of the prefix before this token',
-  valueAfter: 'value of the prefix with this token',
-  countBefore: 'samples through the prefix before this token',
-  countAfter: 'samples through the prefix with this token',
-  td: 'change of value at this token',
-  isBranch: 'samples part ways here',
-  effect: 'change of log π in this step',
-  oldLogprobs: 'log π when sampled',
-  logprobs: 'log π at this update',
-  refLogprobs: 'log π of the reference',
-  samplingLogprobs: 'log-probability of the draw',
-  entropies: 'entropy at this update',
-  oldEntropies: 'entropy when sampled',
-  entropyThreshold: 'entropy from which a token learns',
-  entropyMargin: 'entropy over that threshold',
-  entropyMask: 'among the most uncertain tokens',
-  covariance: 'covariance term of this token',
-  meanAdvantage: 'mean advantage of the minibatch',
-  meanLogprob: 'mean log π of the minibatch',
-  uniforms: 'random number u of this token',
-  eligible: 'may be drawn',
-  drawCount: 'most tokens that are drawn',
-  drawn: 'drawn to be left out',
-  covChoice: 'place in the draw',
-  selected: 'held back',
-  selectedCount: 'tokens held back',
-  covPenalty: 'price of this token’s move',
-  covPull: 'pull back to the sampling policy',
-  chosenProbability: 'probability at this update',
-  notClipped: 'not held by the clip',
-  omega: 'estimated change of entropy Ω',
-  omegaLeast: 'smallest |Ω| of the minibatch',
-  omegaMost: 'largest |Ω| of the minibatch',
-  omegaScale: 'largest |Ω|, at least 0.02',
-  tokenWeights: 'weight of this token’s push',
-  weightRule: 'rule that gave the weight',
-  predictedTheorem: 'predicted change of entropy, theorem 1',
-  predictedReleased: 'predicted change of entropy, as released',
-  weightTheorem: 'weight by the theorem',
-  weightReleased: 'weight as released',
-  temperature: 'temperature that drew the token',
-};
+  // Marks of the cells
+  noNumber: {
+    term: 'Dotted outline, no number',
+    meaning: 'This lane has no number for the token, for instance because the method drops its prompt.',
+  },
+  masked: { term: 'Dotted outline', meaning: 'The token is left out of the loss, so the update does nothing with it.' },
+  beyond: { term: 'Corner', meaning: 'The number lies beyond the end of the colour scale; the number itself is exact.' },
+  wrongStep: { term: 'Underline', meaning: 'The verifier of the task says that this step of the answer is wrong.' },
+  undone: { term: 'Struck through', meaning: 'The answer takes this step back later.' },
+  redundant: { term: 'Dotted underline', meaning: 'The answer was already there before this token: it is not needed.' },
+  single: { term: 'Thin letter', meaning: 'Only one sample goes through this prefix, so the mean is no estimate.' },
+  preview: {
+    term: 'Dashed outline',
+    meaning: 'What the number would be at the value under the thumb of the slider, before any new sample.',
+  },
 
-/** A traced quantity in words: from the list, else its own camel-case name spelt out. */
-export function traceName(trace: string): string {
-  if (trace.startsWith('knob:')) return `knob ${spell(trace.slice('knob:'.length))}`;
-  return TRACE_NAMES[trace] ?? spell(trace);
-}
+  // More of the page's controls
+  whatIsThis: { term: 'What is this?', meaning: 'While it is on, a click explains what it hits and does nothing else. Esc ends it.' },
+  glossarySearch: { term: 'Search the words', meaning: 'Shows the words, lanes and knobs in whose name or explanation the letters occur.' },
+  rooms: { term: 'Views', meaning: 'The lab, and the rooms beside it; training goes on while you look at another room.' },
+  shelf: { term: 'Methods and knobs', meaning: 'Opens the list of all methods with the settings of the one that is viewed.' },
+  stepBack: { term: 'Back', meaning: 'Shows the step before, as it was; nothing is trained or lost.' },
+  promptStepper: { term: 'Prompt', meaning: 'Goes through the prompts of this step: the matrix shows the answers to one of them.' },
+  lane: { term: 'Lane', meaning: 'One heatmap over the same tokens: each lane shows another number of every token.' },
+  enlarge: { term: 'Show large', meaning: 'Gives this lane the full size of cells, with its numbers; the other lanes shrink to strips.' },
+  branchesOnly: { term: 'Branches only', meaning: 'Draws only the places where the answers part ways, with the value of each branch.' },
+  numbersShown: {
+    term: 'Numbers shown',
+    meaning: 'Credit is what the update does with a token, after ratio, clip and weight. Advantage is the estimate before them.',
+  },
+  compare: { term: 'Compare', meaning: 'Puts two methods, settings or models side by side over the same tokens, with their difference.' },
+  compareSide: { term: 'A and B', meaning: 'What stands on each side: a method, a saved mix or another checkpoint, over the same tokens.' },
+  swap: { term: 'Swap', meaning: 'Exchanges A and B, so that you go on with the other one.' },
+  holdKnobs: { term: 'Hold knobs as B', meaning: 'Keeps the knobs of now as B, so that turning a knob shows what it changes.' },
+  compareNumbers: { term: 'Numbers compared', meaning: 'The lane whose difference A − B is shown.' },
+  differenceOnly: { term: 'A − B only', meaning: 'Shows the difference without the two lanes that it is of.' },
+  remedy: { term: 'Remedy', meaning: 'Does what the text beside it proposes, so that the method can be seen on these samples.' },
+  savedMix: { term: 'Mix', meaning: 'A method put together from stages of several; it can be named, saved and trained.' },
+  wholeBatch: {
+    term: 'Whole batch',
+    meaning: 'Every prompt of this step at a glance, one line per answer. A click shows a prompt in the matrix.',
+  },
+  paper: { term: 'Source', meaning: 'Opens the paper or the code that this is taken from.' },
+  plane: { term: 'Plane', meaning: 'Every token as a point over the two quantities by which the method decides.' },
+  oracle: {
+    term: 'Oracle',
+    meaning: 'Works out the true advantage by trying every continuation, which only a model this small allows.',
+  },
+  searchMethods: { term: 'Search methods', meaning: 'Shows only the methods in whose name the letters occur.' },
+  moreKnobs: { term: 'More knobs', meaning: 'Knobs that papers seldom touch.' },
+  resetKnobs: { term: 'Reset', meaning: 'Puts the knobs back to the values of the method.' },
+  engine: {
+    term: 'Engine',
+    meaning: 'What computes: WebAssembly gives the same numbers everywhere, the graphics card may differ in the last digits.',
+  },
+  inspector: { term: 'Inspector', meaning: 'Every number behind the credit of the pinned token, from its reward to the update.' },
+  closeInspector: { term: 'Close', meaning: 'Lets go of the pinned token.' },
+  formulaTerm: {
+    term: 'Term of a formula',
+    meaning: 'One quantity with the number that it has for this token. It rings the tokens that the number comes from.',
+  },
+  working: { term: 'Step by step', meaning: 'The formula of every stage with its numbers, from the advantage to the credit.' },
+  curves: { term: 'Curves', meaning: 'How reward, entropy, length and other means of every step went in this run.' },
+  curveTable: { term: 'Table', meaning: 'The same numbers as a table; a step that is still held can be shown again.' },
+  hideParts: { term: 'Left out', meaning: 'Parts of the page that the link does not show, for a class that needs less.' },
+  embed: { term: 'Frame', meaning: 'A single panel to put into slides or an article.' },
+  close: { term: 'Close', meaning: 'Leads back to the page as it was.' },
+  notice: { term: 'Notice', meaning: 'Does what the message proposes, or puts the message away.' },
 
-function spell(name: string): string {
-  return name
-    .replace(/[._-]+/g, ' ')
-    .replace(/([a-z\d])([A-Z])/g, (_, before: string, after: string) => `${before} ${after.toLowerCase()}`)
-    .trim();
-}
+  // Scoreboard and race
+  scoreboard: { term: 'Scoreboard', meaning: 'Every method on the same samples, measured against the true advantage of the tokens.' },
+  creditRead: {
+    term: 'Credit is read',
+    meaning: 'At ratio 1 nothing is clipped and the methods differ by their advantages alone; at the last update all of it counts.',
+  },
+  compareGradients: { term: 'Compare gradients', meaning: 'Measures each method’s gradient on many batches against the true gradient.' },
+  numbersFile: { term: 'CSV and JSON', meaning: 'Saves the numbers shown, with where they come from.' },
+  worstTokens: {
+    term: 'Furthest from the truth',
+    meaning: 'The tokens whose credit is furthest from the true advantage. A click opens the token in the lab.',
+  },
+  freeze: { term: 'Score this step', meaning: 'Takes the samples of the step that the lab shows now.' },
+  race: { term: 'Race', meaning: 'Methods train from the same weights with the same seeds, one after the other.' },
+  entrant: { term: 'Entrant', meaning: 'A method, mix or setting that takes part in the race.' },
+  raceStart: { term: 'From', meaning: 'The checkpoint that every entrant starts from.' },
+  raceSeeds: { term: 'Seeds each', meaning: 'How many runs each entrant gets; the band is their 95 % interval.' },
+  raceSteps: { term: 'Steps', meaning: 'How long each run trains.' },
+  measuredEvery: { term: 'Measured every', meaning: 'After how many steps the model is tried on prompts that it does not train on.' },
+  heldOut: { term: 'Held-out prompts', meaning: 'How many prompts that are never trained on the model is tried on.' },
+  raceClear: { term: 'Clear', meaning: 'Throws the measured runs away, after asking.' },
+  raceMeasure: { term: 'What is drawn', meaning: 'The mean reward, entropy or length of answers to held-out prompts.' },
+  raceAxis: { term: 'Along', meaning: 'What the curves are drawn over: steps, sampled tokens, or seconds on this machine.' },
+  racePlace: { term: 'Table at', meaning: 'The place of the curves whose numbers the table shows.' },
+
+  // Lessons
+  lesson: { term: 'Lesson', meaning: 'Short pages beside the live lab: each sets the page up and asks or shows one thing.' },
+  lessonPages: { term: 'Pages of a lesson', meaning: 'Go through the pages of the lesson; Page up and Page down do the same.' },
+  countdown: { term: 'Countdown', meaning: 'Time for the class to choose before the answer is shown.' },
+});

@@ -78,6 +78,7 @@ function initialState(link: LinkState): LabState {
     methods: {},
     derived: null,
     landedPin: null,
+    explaining: false,
     shareOpen: false,
     covered: false,
     shownTokens: null,

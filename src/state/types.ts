@@ -169,6 +169,8 @@ export interface LabState {
   shelfOpen: boolean;
   curvesOpen: boolean;
   helpOpen: boolean;
+  /** A click explains what it hits. */
+  explaining: boolean;
   shareOpen: boolean;
   shortcuts: boolean;
   /** True until the switch has been used once: the only thing that moves on the first screen. */

@@ -114,6 +114,7 @@ export function createViewActions(context: LabContext) {
     toggleLecture: () => set({ lecture: !get().lecture }),
     setShare: (shareOpen: boolean) => set({ shareOpen }),
     setHelp: (helpOpen: boolean) => set({ helpOpen }),
+    setExplaining: (explaining: boolean) => set({ explaining }),
     setShortcuts: (shortcuts: boolean) => set({ shortcuts }),
     /** A slider moved or a number was typed: clamped with a message; credit follows before the next frame. */
     setKnob(knob: Knob, asked: number) {

@@ -27,7 +27,13 @@ export function KnobSlider({ knob, value, isDefault, disabled, onChange, onReset
   const control = knobControl(knob);
 
   return (
-    <div className={`knob knob-${control}`} data-knob={knob.id} data-changed={isDefault ? undefined : ''}>
+    <div
+      className={`knob knob-${control}`}
+      data-knob={knob.id}
+      data-title={knob.label}
+      data-meaning={knob.meaning}
+      data-changed={isDefault ? undefined : ''}
+    >
       <div className="knob-head">
         <button type="button" className="knob-label" aria-expanded={isOpen} aria-controls={`${id}-about`} onClick={() => setOpen(!isOpen)}>
           <span id={`${id}-label`}>{knob.label}</span>

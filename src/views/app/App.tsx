@@ -40,6 +40,7 @@ const loadShelf = async () => (await import('../shelf/Shelf.tsx')).Shelf;
 const loadEditor = async () => (await import('./EditResponse.tsx')).EditResponse;
 const loadShare = async () => (await import('../share/ShareDialog.tsx')).ShareDialog;
 const loadEmbedNote = async () => (await import('../share/EmbedNote.tsx')).EmbedNote;
+const loadWhatIsThis = async () => (await import('../help/WhatIsThis.tsx')).WhatIsThis;
 const loadHelp = async () => (await import('../help/Help.tsx')).Help;
 
 function Page() {
@@ -48,6 +49,7 @@ function Page() {
   const curvesOpen = useLabState((state) => state.curvesOpen);
   const isComparing = useLabState((state) => state.compare !== null);
   const helpOpen = useLabState((state) => state.helpOpen);
+  const explaining = useLabState((state) => state.explaining);
   const inLab = useLabState((state) => !ROOMS.some(({ id }) => id === state.workspace));
   const shareOpen = useLabState((state) => state.shareOpen);
   const hide = useLabState((state) => state.hide);
@@ -106,6 +108,7 @@ function Page() {
       )}
       {shareOpen && <Deferred load={loadShare} className="dialog-wait" />}
       {helpOpen && <Deferred load={loadHelp} className="dialog-wait" />}
+      {explaining && <Deferred load={loadWhatIsThis} className="dialog-wait" />}
       {embed && <Deferred load={loadEmbedNote} className="embed-note" />}
       <Notices />
       <Announcer />

@@ -58,6 +58,10 @@ export function runShortcut(lab: Lab, event: KeyboardEvent): boolean {
     else lab.undo();
     return true;
   }
+  if (state.shortcuts && event.key.toLowerCase() === 'w') {
+    lab.setExplaining(!state.explaining);
+    return true;
+  }
   if (document.querySelector('dialog[open]')) return false;
   if (event.key === 'Escape') {
     if (state.workspace !== 'lab') lab.setWorkspace('lab');

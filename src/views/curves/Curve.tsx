@@ -29,7 +29,7 @@ export function Curve({ kind, label, title, value, metrics, k, sizes, onSize, ho
   const height = row ? valueAt(kind, row, k) / top : NaN;
 
   return (
-    <div className="curve">
+    <div className="curve" data-title={label} data-meaning={title}>
       <div className="curve-head">
         {sizes && sizes.length > 1 ? (
           <label title={title}>

@@ -68,7 +68,7 @@ export function Curves({ metrics, open, onToggle, onScrub }: CurvesProps) {
       ) : (
         <dl className="curves-strip">
           {CURVES.map((kind) => (
-            <div key={kind.id} title={GLOSSARY[kind.id].meaning}>
+            <div key={kind.id} title={GLOSSARY[kind.id].meaning} data-title={labelOf(kind)} data-meaning={GLOSSARY[kind.id].meaning}>
               <dt>{labelOf(kind)}</dt>
               <dd>{textAt(kind)}</dd>
             </div>

@@ -1,13 +1,13 @@
 import { scaleLinear } from 'd3-scale';
 import { line } from 'd3-shape';
+import type { GlossaryId } from '../../content/controls.ts';
 import type { LabState } from '../../state/types.ts';
 
 export type StepMetrics = LabState['metrics'][number];
 
 /** One small multiple: which number of a step it shows, and how. */
 export interface CurveKind {
-  /** Glossary id. */
-  id: string;
+  id: GlossaryId;
   label: string;
   unit: string;
   digits: number;

@@ -133,6 +133,9 @@ function Tools() {
       <IconButton label={theme === 'dark' ? 'Light theme' : 'Dark theme'} onClick={() => lab.setTheme(theme === 'dark' ? 'light' : 'dark')}>
         {theme === 'dark' ? '☀' : '☾'}
       </IconButton>
+      <IconButton label="What is this?" onClick={() => lab.setExplaining(true)}>
+        i
+      </IconButton>
       <IconButton label="Help and shortcuts" onClick={() => lab.setHelp(true)}>
         ?
       </IconButton>

@@ -15,5 +15,6 @@ export const SHORTCUTS: readonly { keys: string; meaning: string }[] = [
   { keys: 'P and Shift+P', meaning: 'next and previous prompt' },
   { keys: 'Arrows, Enter, Esc', meaning: 'in the matrix: move, pin a token, unpin' },
   { keys: 'Ctrl+Z, Ctrl+Shift+Z', meaning: 'undo and redo knobs and edits' },
+  { keys: 'W', meaning: 'what is this? A click then explains what it hits, also in a dialog' },
   { keys: '?', meaning: 'this list' },
 ];

@@ -1,4 +1,4 @@
-import { traceName } from '../../content/glossary.ts';
+import { traceName } from '../../content/traceNames.ts';
 import type { ComposedMethod } from '../../core/pipeline.types.ts';
 
 /** Names of a method's terms for a reader: a knob's label, else the glossary's word. Stages from other methods bring their knobs. */

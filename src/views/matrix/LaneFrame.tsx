@@ -133,7 +133,11 @@ export function LaneFrame({ props, view, rows, headers, columns, layout, lane, i
   const gridClass = `mx-grid kind-${view.lane.kind}${merged ? ' is-merged' : ''}${isTight ? ' is-tight' : ''}${isWide ? ' is-wide' : ''}${density === 'glyph' ? ' is-dense' : ''}`;
   const isPreviewed = preview?.laneId === view.lane.id;
   return (
-    <div className={`mx-lane${strip ? ' mx-lane-strip' : ''}${isFirst ? ' mx-lane-first' : ''}${control ? ' mx-lane-credit' : ''}`}>
+    <div
+      className={`mx-lane${strip ? ' mx-lane-strip' : ''}${isFirst ? ' mx-lane-first' : ''}${control ? ' mx-lane-credit' : ''}`}
+      data-title={view.lane.label}
+      data-meaning={view.lane.meaning}
+    >
       <div className={control ? 'mx-head' : 'mx-head mx-head-quiet'}>
         <div className="mx-title">
           <span className="mx-label" title={view.lane.label}>

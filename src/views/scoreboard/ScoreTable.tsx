@@ -84,7 +84,14 @@ function Head({ board, state, column, label, title }: HeadProps) {
   const order = isSorted ? (sort.isDescending ? 'descending' : 'ascending') : 'none';
   return (
     <th scope="col" aria-sort={order} className={column === 'method' ? 'score-name' : 'score-number'}>
-      <button type="button" className="score-head" title={title} onClick={() => board.sortBy(column)}>
+      <button
+        type="button"
+        className="score-head"
+        title={title}
+        data-title={label}
+        data-meaning={title}
+        onClick={() => board.sortBy(column)}
+      >
         {label}
         <span aria-hidden="true">{isSorted ? (sort.isDescending ? ' ▾' : ' ▴') : ''}</span>
       </button>
