@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { firstHeatmap, useLab } from './harness.ts';
-import { creditGrid, inspector, openKnobs, pin, pressPlay, stepOf, waitForStep } from './page.ts';
+import { creditCell, creditGrid, inspector, openKnobs, pin, pressPlay, stepOf, waitForStep } from './page.ts';
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -119,38 +119,158 @@ describe.each(['light', 'dark'] as const)('axe-core in %s', (colorScheme) => {
     await prepare(page);
     expect(await violations(page)).toEqual([]);
   });
-  it('finds nothing on a telephone', async () => {
-    const page = await lab.open({ colorScheme, reducedMotion: 'reduce', viewport: { width: 390, height: 844 }, cells: FEW });
-    expect(await violations(page)).toEqual([]);
-  });
+  it.each([
+    ['a projector', 1280, 720, 30],
+    ['a telephone', 390, 844, FEW],
+  ] as const)(
+    'finds nothing in the dialogs, the comparison, the rooms and a lesson on %s',
+    { timeout: 120_000 },
+    async (_, width, height, cells) => {
+      const page = await lab.open({ colorScheme, reducedMotion: 'reduce', viewport: { width, height }, cells });
+      const found: Record<string, string[]> = {};
+      const look = async (name: string) => {
+        const here = await violations(page);
+        if (here.length > 0) found[name] = here;
+      };
+      await look('the first screen');
+      await pin(page, 1, 1);
+      await look('a pinned token');
+      await page.keyboard.press('d');
+      await page.locator('.compare-bar').waitFor();
+      await look('a comparison');
+      for (const name of ['share', 'Help and shortcuts']) {
+        await page.getByRole('button', { name, exact: true }).click();
+        await page.getByRole('dialog').waitFor();
+        await look(name);
+        await page.keyboard.press('Escape');
+        await page.getByRole('dialog').waitFor({ state: 'detached' });
+      }
+      await page.keyboard.press('w');
+      await page.locator('.explain-bar').waitFor();
+      await page.getByRole('button', { name: 'One step' }).click();
+      await look('what is this?');
+      await page.keyboard.press('Escape');
+      const views = page.getByRole('navigation', { name: 'Views' });
+      for (const room of (await views.getByRole('button').allInnerTexts()).slice(1)) {
+        await views.getByRole('button', { name: room, exact: true }).click();
+        await page.locator('.room-body > :not([aria-busy])').waitFor();
+        if (room === 'Scoreboard') await page.getByRole('row', { name: /^Truth.*100 %/ }).waitFor({ timeout: 30_000 });
+        await look(room);
+      }
+      await page.locator('.lesson-card').first().click();
+      await page.getByRole('button', { name: 'Leave the lesson' }).waitFor();
+      await look('a lesson');
+      expect(found).toEqual({});
+    },
+  );
 });
+
+interface Walk {
+  stops: string[];
+  /** Stops without a name, out of sight, under something else, or without a ring. */
+  faults: string[];
+  /** Controls that no Tab came to. */
+  unreached: string[];
+}
+
+/** Tabs through the page from its beginning until the focus leaves it. */
+async function walkByTab(page: Page): Promise<Walk> {
+  const expected = await page.evaluate(() => {
+    const walk = { names: [] as string[], met: new Set<Element>() };
+    Object.assign(window, { walk });
+    (document.activeElement as HTMLElement | null)?.blur();
+    document.body.tabIndex = -1;
+    document.body.focus();
+    document.body.removeAttribute('tabindex');
+    return walk.names.length;
+  });
+  expect(expected).toBe(0);
+  const stops: string[] = [];
+  const faults: string[] = [];
+  for (let i = 0; i < 400; i++) {
+    await page.keyboard.press('Tab');
+    const stop = await page.evaluate(() => {
+      const { activeElement: element } = document;
+      if (!element || element === document.body) return null;
+      const { met } = (window as unknown as { walk: { met: Set<Element> } }).walk;
+      const isBack = met.has(element);
+      met.add(element);
+      const labels = [...((element as HTMLInputElement).labels ?? [])].map(({ textContent }) => textContent).join(' ');
+      const by = (element.getAttribute('aria-labelledby') ?? '').split(' ').map((id) => document.getElementById(id)?.textContent ?? '');
+      const name = (element.getAttribute('aria-label') ?? '') || by.join(' ').trim() || labels || element.textContent || '';
+      const box = element.getBoundingClientRect();
+      const [x, y] = [box.left + Math.min(box.width, 2 * innerWidth) / 2, box.top + Math.min(box.height / 2, 20)];
+      const top = document.elementFromPoint(Math.min(x, innerWidth - 1), y);
+      const label = element.closest('label');
+      const isFree = top !== null && (element.contains(top) || top.contains(element) || label?.contains(top) === true);
+      const ringed = [element, element.closest('.segment')].some((one) => one && getComputedStyle(one).outlineStyle !== 'none');
+      const isRinged = ringed || getComputedStyle(element).boxShadow !== 'none';
+      return {
+        isBack,
+        text: `${element.getAttribute('role') ?? element.tagName} ${name.trim().slice(0, 60)}`,
+        faults: [
+          ...(name.trim() === '' ? ['has no name'] : []),
+          ...(box.width > 0 && box.height > 0 ? [] : ['is out of sight']),
+          ...(isFree ? [] : ['is covered']),
+          ...(isRinged ? [] : ['has no ring']),
+        ],
+      };
+    });
+    if (stop === null || stop.isBack) break;
+    stops.push(stop.text);
+    for (const fault of stop.faults) faults.push(`${stop.text} ${fault}`);
+  }
+  const unreached = await page.evaluate(() => {
+    const { met } = (window as unknown as { walk: { met: Set<Element> } }).walk;
+    const groups = new Set([...met].map((element) => (element as HTMLInputElement).type === 'radio' && (element as HTMLInputElement).name));
+    return [...document.querySelectorAll<HTMLElement>('a[href], button, input, select, textarea, summary, [tabindex]')]
+      .filter((element) => element.tabIndex >= 0 && !element.matches(':disabled') && element.getClientRects().length > 0)
+      .filter((element) => !met.has(element) && !groups.has((element as HTMLInputElement).name || '-'))
+      .map((element) => element.getAttribute('aria-label') ?? `${element.tagName} ${element.textContent?.slice(0, 40)}`);
+  });
+  return { stops, faults, unreached };
+}
 
 describe('the keyboard', () => {
   const lab = useLab();
 
-  it('reaches every control, and each grid by one stop', async () => {
-    const page = await lab.open();
-    const stops: string[] = [];
-    for (let i = 0; i < 80; i++) {
-      await page.keyboard.press('Tab');
-      const stop = await page.evaluate(() => {
-        const { activeElement } = document;
-        if (!activeElement || activeElement === document.body) return null;
-        const box = activeElement.getBoundingClientRect();
-        return {
-          role: activeElement.getAttribute('role') ?? activeElement.tagName,
-          name: activeElement.getAttribute('aria-label') ?? activeElement.textContent ?? '',
-          isShown: box.width > 0 && box.height > 0,
-        };
-      });
-      if (stop === null) break;
-      expect(stop.isShown, `${stop.role} ${stop.name} is visible`).toBe(true);
-      stops.push(`${stop.role} ${stop.name}`);
-    }
-    const cells = stops.filter((stop) => /^(gridcell|rowheader)/.test(stop));
+  it('reaches every control in every room, each grid by one stop, and shows where it is', { timeout: 180_000 }, async () => {
+    const page = await lab.open({ reducedMotion: 'reduce' });
+    await openKnobs(page);
+    await page.keyboard.press('c');
+    await page.locator('.curves.is-open').waitFor();
+    await page.locator('.ov-block').first().waitFor();
+    const shown = await walkByTab(page);
+    expect(shown.faults).toEqual([]);
+    expect(shown.unreached).toEqual([]);
+    expect(shown.stops.length).toBeGreaterThan(80);
+    const cells = shown.stops.filter((stop) => /^(gridcell|rowheader)/.test(stop));
     expect(cells.length).toBeGreaterThanOrEqual(1);
     expect(cells.length).toBeLessThanOrEqual(await page.getByRole('grid').count());
-    expect(stops.some((stop) => /train it/.test(stop))).toBe(true);
+    expect(shown.stops.some((stop) => /train it/.test(stop))).toBe(true);
+    const views = page.getByRole('navigation', { name: 'Views' });
+    for (const room of (await views.getByRole('button').allInnerTexts()).slice(1)) {
+      await views.getByRole('button', { name: room, exact: true }).click();
+      await page.locator('.room-body > :not([aria-busy])').waitFor();
+      if (room === 'Scoreboard') await page.getByRole('row', { name: /^Truth.*100 %/ }).waitFor({ timeout: 30_000 });
+      const { faults, unreached } = await walkByTab(page);
+      expect([room, faults, unreached]).toEqual([room, [], []]);
+    }
+  });
+
+  it('reads the matrix as a grid: named rows with their sums, columns and cells', async () => {
+    const page = await lab.open();
+    const tree = await page.getByRole('grid').first().ariaSnapshot();
+    expect(tree).toMatch(/columnheader "response"/);
+    expect(tree).toMatch(/columnheader "token 1"/);
+    expect(tree).toMatch(/rowheader "response 1: (right|wrong), \d+ tokens, sum [+−]\d/);
+    expect(tree).toMatch(/gridcell "response 1, token 1 '.' \(entropy, nats\) \d\.\d\d/);
+    expect(await creditCell(page, 1, 1).getAttribute('aria-label')).toMatch(/^response 1, token 1 '.' \(credit\) [+−]\d\.\d\d/);
+    await page.keyboard.press('t');
+    await page
+      .getByRole('gridcell', { name: /^token 1 '.' \(mean credit\) .*responses/ })
+      .first()
+      .waitFor();
   });
 
   it('walks the cells with arrows, pins with Enter and lets go with Escape', async () => {
@@ -215,6 +335,63 @@ describe('small screens and quiet motion', () => {
     const cells = await firstHeatmap(page, FEW);
     await cells.first().scrollIntoViewIfNeeded();
     expect(await page.getByRole('button', { name: /train it/ }).isVisible()).toBe(true);
+  });
+
+  it.each([
+    [390, 844],
+    [844, 390],
+  ])(
+    'shows the first cells at %i × %i without scrolling, and the inspector as a sheet that leaves the pinned cell in sight',
+    async (width, height) => {
+      const page = await lab.open({ viewport: { width, height }, hasTouch: true, isMobile: true, cells: FEW });
+      const cell = creditCell(page, 1, 1);
+      const bottomOf = async () => (await cell.boundingBox())!.y + (await cell.boundingBox())!.height;
+      await expect.poll(bottomOf).toBeLessThanOrEqual(height);
+      await cell.tap();
+      const sheet = page.locator('.side');
+      await inspector(page).waitFor();
+      await expect.poll(async () => (await bottomOf()) <= (await sheet.boundingBox())!.y).toBe(true);
+      const body = page.locator('.inspector-body, .side').filter({ visible: true });
+      expect(await body.evaluateAll((all) => all.some((element) => element.scrollHeight > element.clientHeight + 10))).toBe(true);
+      await page.getByRole('button', { name: 'Close the inspector' }).tap();
+      await inspector(page).waitFor({ state: 'detached' });
+    },
+  );
+
+  it('loses nothing at 200 % zoom', async () => {
+    const page = await lab.open({ viewport: { width: 640, height: 360 }, cells: FEW });
+    const root = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+    expect(root[0]).toBeLessThanOrEqual(root[1]);
+    for (const name of ['One step', 'share', 'Help and shortcuts', 'prefix tree']) {
+      const button = page.getByRole('button', { name, exact: true });
+      await button.scrollIntoViewIfNeeded();
+      expect(await button.isVisible(), name).toBe(true);
+    }
+    await pin(page, 1, 1);
+    await inspector(page).getByText('credit', { exact: true }).first().scrollIntoViewIfNeeded();
+    await page.getByRole('button', { name: 'Close the inspector' }).click();
+  });
+
+  it('cuts no words off where the reader widens the spacing of text', async () => {
+    const page = await lab.open();
+    await pin(page, 1, 1);
+    const cut = await page.evaluate(() => {
+      const sheet = new CSSStyleSheet();
+      // The values of WCAG 2.2, 1.4.12.
+      sheet.replaceSync('* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }');
+      document.adoptedStyleSheets.push(sheet);
+      const isOwn = (element: Element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent?.trim());
+      // A cell's number is in its name and in the inspector, a method's sentence whole in its card; a menu shows its names whole.
+      return [...document.querySelectorAll<HTMLElement>('.page *:not(.visually-hidden, option, select)')]
+        .filter((element) => isOwn(element) && !element.closest('.mx-cell, .mx-hidden, .rail-changes, .katex, svg, .visually-hidden'))
+        .filter((element) => {
+          const { overflowX, overflowY } = getComputedStyle(element);
+          const isCutX = /hidden|clip/.test(overflowX) && element.scrollWidth > element.clientWidth + 1;
+          return isCutX || (/hidden|clip/.test(overflowY) && element.scrollHeight > element.clientHeight + 1);
+        })
+        .map((element) => `${element.className}: ${element.textContent?.slice(0, 40)}`);
+    });
+    expect(cut).toEqual([]);
   });
 
   it('lets a finger edit a response: a tap on the row header shows the button, the next opens it', async () => {

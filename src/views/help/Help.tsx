@@ -20,7 +20,9 @@ export function Help() {
   }, [isOpen]);
   return (
     <dialog ref={dialog} className="dialog" aria-labelledby="help-title" onClose={() => lab.setHelp(false)}>
-      <h2 id="help-title" ref={heading} tabIndex={-1}>How to use Creditscope</h2>
+      <h2 id="help-title" ref={heading} tabIndex={-1}>
+        How to use Creditscope
+      </h2>
       <p>
         A tiny language model answers each prompt several times; a verifier gives one reward at the end. Choose a method over the credit
         lane and see which tokens it rewards or blames. Click a token to read why. Press <em>train it</em> to let the model learn, here,

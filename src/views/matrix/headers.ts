@@ -43,15 +43,16 @@ export function headerModels(batch: RolloutBatch, rows: readonly Row[], credit: 
     const edited = response.edited === true;
     const isPlain = row.reward === 0 || Math.abs(row.reward) === 1;
     const right = isRight(row.reward);
+    const sum = creditSum(credit, row);
     return {
       response: row.response,
       isRight: right,
       reward: isPlain ? '' : formatNumber(row.reward, 2),
       tokens: `${row.length} tok`,
-      sum: sumText(creditSum(credit, row)),
+      sum: sumText(sum),
       copies: row.copies > 1 ? `×${row.copies}` : '',
       isEdited: edited,
-      name: rowName(row.response, row.reward, row.length, edited),
+      name: `${rowName(row.response, row.reward, row.length, edited)}${Number.isNaN(sum) ? '' : `, sum ${sumText(sum).slice(2)}`}`,
       flipName: `response ${row.response + 1} is ${right ? 'right' : 'wrong'}: make it ${right ? 'wrong' : 'right'}`,
       editName: `edit response ${row.response + 1}`,
     };
