@@ -1,6 +1,9 @@
 import { useMemo, useState } from 'react';
 import { GLOSSARY } from '../../content/glossary.ts';
+import { ORACLE_KNOBS } from '../../core/oracle/knobs.ts';
+import { knobsOf } from '../../core/pipeline.ts';
 import { laneChoices } from '../../state/lanes.ts';
+import { SETTINGS } from '../../state/settings.ts';
 import { Tex } from '../../ui/Tex.tsx';
 import { useLabState } from '../app/labContext.ts';
 import type { Definition } from './define.ts';
@@ -16,8 +19,9 @@ export function Glossary() {
     for (const entry of Object.values(GLOSSARY)) add(entry);
     for (const method of Object.values(methods)) {
       for (const { label, meaning } of laneChoices(method)) add({ term: label, meaning });
-      for (const { label, symbol, meaning } of method.knobs) add({ term: label, symbol, meaning });
+      for (const { label, symbol, meaning } of knobsOf(method)) add({ term: label, symbol, meaning });
     }
+    for (const { label, symbol, meaning } of [...SETTINGS, ...ORACLE_KNOBS]) add({ term: label, symbol, meaning });
     return [...words].sort(([, a], [, b]) => a.term.localeCompare(b.term, 'en'));
   }, [methods]);
   const found = all.filter(([text]) => text.includes(asked.trim().toLowerCase()));
