@@ -60,6 +60,7 @@ export const CONTROLS: readonly ControlEntry[] = [
   { at: '.toolbar .select', name: 'update', id: 'updateSelector' },
   { at: '[aria-label="Lanes shown"], [aria-label="Lanes shown"] [role="menuitem"], .lane-chips .chip', id: 'lane' },
   { at: '[aria-label="lane shown"] button', id: 'lane' },
+  { at: '[aria-label^="Undo"], [aria-label^="Redo"]', id: 'undo' },
   { at: '.toolbar .button', name: 'prefix tree', id: 'tree' },
   { at: '.toolbar .button', name: 'branches only', id: 'branchesOnly' },
   { at: '[role="treeitem"], [role="tree"]', id: 'tree' },
@@ -123,6 +124,7 @@ export const CONTROLS: readonly ControlEntry[] = [
   // Dialogs
   { at: '.share-row', id: 'share' },
   { at: '.share-parts', id: 'hideParts' },
+  { at: '.dialog [role="radiogroup"], .dialog .share-save button', id: 'takeAway' },
   { at: '.dialog .select', name: 'panel', id: 'embed' },
   { at: '.response-field', id: 'editResponse' },
   { at: '.dialog-small .button', id: 'editResponse' },

@@ -212,6 +212,7 @@ export const GLOSSARY = entries({
   curveTable: { term: 'Table', meaning: 'The same numbers as a table; a step that is still held can be shown again.' },
   hideParts: { term: 'Left out', meaning: 'Parts of the page that the link does not show, for a class that needs less.' },
   embed: { term: 'Frame', meaning: 'A single panel to put into slides or an article.' },
+  takeAway: { term: 'Take it with you', meaning: 'Saves what is seen or its numbers as a file, with the link and where they come from.' },
   close: { term: 'Close', meaning: 'Leads back to the page as it was.' },
   notice: { term: 'Notice', meaning: 'Does what the message proposes, or puts the message away.' },
 
