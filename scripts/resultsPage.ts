@@ -128,9 +128,11 @@ ${claimsSection()}
 npm run results                                   # everything that is missing; hours
 npm run results -- --study methods --task chain-sum --minutes 30
 npm run results -- --page                         # this page alone
+npm run results -- --check --study methods --task chain-sum --method grpo,tempo --seeds 1   # two kept runs once more: the same?
 \`\`\`
 
-Runs are reproducible to the last bit: the same code gives the same tables on every machine.
+Runs are reproducible to the last bit: the same code gives the same tables on every machine. A kept run does not know that the code has
+changed since; \`--check\` finds out.
 `;
   writeFileSync(file, page);
   return `${file}: ${done} of ${all.length} runs`;

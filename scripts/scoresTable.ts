@@ -81,7 +81,7 @@ export function scoresSection(): string {
 
 On one frozen batch of ${SCORE_GROUND.prompts} held-out prompts × ${SCORE_GROUND.draw.groupSize} answers drawn from the base model, at ratio 1: correlation of the credit with the true advantage over all
 sampled tokens, share of tokens with the right sign among those whose |true advantage| is above 0.05, share of Σ|credit| on tokens that can
-earn nothing; then the method's gradient on ${SCORE_GROUND.draw.resamples} batches drawn anew against the exact gradient of the expected reward: the cosine of one
+earn nothing (tokens that a method leaves out, as in prompts that its sampling drops, count as credit 0); then the method's gradient on ${SCORE_GROUND.draw.resamples} batches drawn anew against the exact gradient of the expected reward: the cosine of one
 batch's, that of their mean with the noise taken out, and signal over noise. In brackets 95 % intervals by the bootstrap. † its critic or process
 model was trained for ${SCORE_GROUND.warmSteps} steps on the base policy's answers first, the policy put back after each step.
 
