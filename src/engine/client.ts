@@ -254,6 +254,7 @@ export function createEngineClient(handlers: EngineHandlers, options: ClientOpti
       send({ kind: 'painted' });
     },
     score: (prompt, responses, temperature) => ask((request) => ({ kind: 'score', request, prompt, responses, temperature })),
+    hold: (id) => send({ kind: 'hold', id }),
     keep: (id, batch, weights) => send({ kind: 'keep', id, batch, weights }),
     truth: (batch, groups, budget, onGroup, onProgress) =>
       askOracle((request) => ({ kind: 'truth', request, batch, groups, budget }), { onGroup, onProgress }),

@@ -104,6 +104,8 @@ export interface EngineClient {
   score(prompt: readonly number[], responses: readonly (readonly number[])[], temperature: number): Promise<ArrayBuffer>;
   /** Hands over an encoded batch to ask about, with the checkpoint that drew it or the id of the kept batch whose weights did. */
   keep(id: string, batch: ArrayBuffer, weights: ArrayBuffer | string): void;
+  /** The weights of this batch stay known however far the run goes on, until those of another are held. */
+  hold(id: string): void;
   /** True values of some groups of a kept batch; `onGroup` hears of each as it is done. */
   truth(
     batch: string,

@@ -115,6 +115,8 @@ export type ToWorker =
    * drawn by the weights of one that is kept.
    */
   | { kind: 'keep'; id: string; batch: ArrayBuffer; weights: ArrayBuffer | string }
+  /** This one stays kept however many newer ones come, until another is named. */
+  | { kind: 'hold'; id: string }
   /** V(s) and Q(s, ·) at a prefix of a group. */
   | { kind: 'actions'; request: number; batch: string; group: number; prefix: readonly number[]; budget: OracleBudget }
   /** `count` answers that go on after a prefix with another last token. */

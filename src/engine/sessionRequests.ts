@@ -18,7 +18,7 @@ import type { TruthDesk, TruthHost } from './truthDesk.ts';
 
 type Request = Extract<
   ToWorker,
-  { kind: 'score' | 'keep' | 'truth' | 'actions' | 'whatIf' | 'spread' | 'gradients' | 'cancel' | 'complete' | 'save' | 'weights' }
+  { kind: 'score' | 'keep' | 'hold' | 'truth' | 'actions' | 'whatIf' | 'spread' | 'gradients' | 'cancel' | 'complete' | 'save' | 'weights' }
 >;
 
 export interface RequestDesk extends Pick<TruthDesk, 'keep' | 'clear'> {
@@ -65,6 +65,8 @@ export function createRequestDesk(host: SessionHost, beside: TruthHost, create: 
         }
         case 'keep':
           return keepGiven(truth, message, run);
+        case 'hold':
+          return truth.hold(message.id);
         case 'truth':
         case 'actions':
         case 'whatIf':

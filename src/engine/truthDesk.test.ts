@@ -119,6 +119,21 @@ describe('the desk for the truth', () => {
     expect(found(posted).map((message) => message.kind === 'truth' && message.request)).toEqual([3]);
   });
 
+  it('outlives the newer ones while it is held', async () => {
+    const { own, failures, settle } = desk();
+    const batch = batchOf();
+    own.keep('held', kept(weights[2], batch));
+    own.hold('held');
+    for (let k = 0; k <= KEPT; k++) own.keep(`${k}`, kept(weights[2], batch));
+    expect(['held', '0', '1', '2'].map(own.has)).toEqual([true, false, false, true]);
+    own.ask({ kind: 'truth', request: 1, batch: 'held', groups: [0], budget });
+    await settle();
+    expect(failures).toEqual([]);
+    own.hold('2');
+    own.keep('new', kept(weights[2], batch));
+    expect(own.has('held')).toBe(false);
+  });
+
   it('forgets everything when another model is on its way', async () => {
     const { own, posted, failures, settle } = desk();
     own.keep('a', kept(weights[0]));

@@ -48,6 +48,8 @@ export interface TruthHost {
 export interface TruthDesk {
   /** Keeps a batch, by its id, with the weights that drew it. */
   keep(id: string, kept: Kept): void;
+  /** Whatever is kept under this id outlives the newer ones, until another id is held. */
+  hold(id: string): void;
   has(id: string): boolean;
   /** What is kept under an id. Throws a sentence where it is no longer there. */
   find(id: string): Kept;
@@ -114,6 +116,7 @@ function* truthWork(
 
 export function createTruthDesk(host: TruthHost): TruthDesk {
   const kept = new Map<string, Kept>();
+  let held: string | null = null;
   let waiting: OracleRequest[] = [];
   let model: LanguageModel | null = null;
   let isBusy = false;
@@ -185,8 +188,11 @@ export function createTruthDesk(host: TruthHost): TruthDesk {
       kept.set(id, entry);
       for (const oldest of kept.keys()) {
         if (kept.size <= KEPT) break;
-        kept.delete(oldest);
+        if (oldest !== held) kept.delete(oldest);
       }
+    },
+    hold(id) {
+      held = id;
     },
     has: (id) => kept.has(id),
     find,

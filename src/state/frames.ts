@@ -23,6 +23,9 @@ export function pushFrame(frames: Frames, frame: Frame): Frames {
   return { list, at: list.length - 1 };
 }
 
+/** Shows the frame of this step, with the newer ones ahead of it; one that is no longer there lies before the first. */
+export const atStep = (frames: Frames, step: number): Frames => ({ ...frames, at: frames.list.findIndex((frame) => frame.step === step) });
+
 /** Moves by one frame; null where there is none. */
 export function moveFrame(frames: Frames, by: 1 | -1): Frames | null {
   const at = frames.at + by;

@@ -1,8 +1,9 @@
 /** The lab: one store and its actions. React-free; the page and the tests bring the outside world as `LabDeps`. */
 import { createStore } from 'zustand/vanilla';
+import type { RolloutBatch } from '../core/batch.ts';
 import { HEADLINE, loadMethod, METHODS } from '../core/methods/index.ts';
 import { TASKS } from '../core/tasks/index.ts';
-import type { LabContext, LabDeps, Snapshot } from './context.ts';
+import type { Gate, LabContext, LabDeps, Snapshot } from './context.ts';
 import { deriveCredit } from './credit.ts';
 import { applyEdits } from './edits.ts';
 import { createEditActions } from './editActions.ts';
@@ -72,6 +73,7 @@ function initialState(link: LinkState): LabState {
     baseCheckpoint: null,
     source: 'recorded',
     step: 0,
+    frozen: false,
     sampled: null,
     batch: null,
     edits: [],
@@ -235,7 +237,8 @@ export function createLab(deps: LabDeps, link: LinkState = LINK_DEFAULTS) {
       run.pause();
       if (taskId !== get().taskId) await actions.selectTask(taskId);
       const wanted = checkpointId || get().home.checkpointId;
-      if (wanted !== get().checkpointId || get().source !== 'recorded' || get().edits.length > 0) await actions.selectCheckpoint(wanted);
+      const { checkpointId: present, source, frozen, edits } = get();
+      if (wanted !== present || source !== 'recorded' || frozen || edits.length > 0) await actions.selectCheckpoint(wanted);
       context.remember('view');
       const home = wanted === get().home.checkpointId ? get().home.group : 0;
       store.setState({ ...plain, ...viewOf(link), group: group ?? home, viewMethod, covered: false, shownTokens: null });
@@ -249,7 +252,10 @@ export function createLab(deps: LabDeps, link: LinkState = LINK_DEFAULTS) {
     setGate: (gate: LabContext['gate']) => {
       context.gate = gate;
     },
-    showBatch: context.showBatch,
+    /** A step of the run that was held back. */
+    showBatch(batch: RolloutBatch, change: Parameters<Gate>[1]) {
+      if (!run.takes(batch, change)) context.showBatch(batch, change);
+    },
     fetchFile: deps.fetchFile,
     /** The link to what is on screen, with changes: what to hide, which panel alone. */
     shareLink: (address: string, change: Partial<LinkState> = {}) =>

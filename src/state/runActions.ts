@@ -3,8 +3,9 @@ import { decodeBatch } from '../core/batchCodec.ts';
 import type { Bundle, EngineClient } from '../engine/client.ts';
 import type { StopReason } from '../engine/protocol.ts';
 import type { LabContext } from './context.ts';
-import { moveFrame, pushFrame } from './frames.ts';
+import { atStep, moveFrame, pushFrame } from './frames.ts';
 import type { Frames } from './frames.ts';
+import { createFreeze } from './freeze.ts';
 import { appended } from './metrics.ts';
 import { createReplay } from './replay.ts';
 import type { RunConfig, RunSegment } from './schedule.ts';
@@ -35,6 +36,8 @@ export function createRunActions(context: LabContext) {
   /** Where the next worker goes on from, when that is a saved run and not the checkpoint's file. */
   let resume: Resume | null = null;
 
+  const freeze = createFreeze(context, (weights) => engine?.hold(weights));
+
   const setFrames = (next: Frames): void => {
     frames = next;
     store.setState({ canStepBack: frames.at > 0 });
@@ -43,6 +46,7 @@ export function createRunActions(context: LabContext) {
   const showFrame = (next: Frames | null): boolean => {
     if (!next) return false;
     actions.pause();
+    freeze.end();
     setFrames(next);
     const { batch, step, source } = next.list[next.at];
     context.showBatch(batch, { step, source });
@@ -62,9 +66,11 @@ export function createRunActions(context: LabContext) {
       metrics: appended(get().metrics, bundle.metrics),
       run: { ...get().run, stepsPerSecond: get().run.status === 'running' ? bundle.stepsPerSecond : 0 },
     };
-    if (context.gate?.(batch, shown)) store.setState(told);
+    const isHeld = freeze.takes(batch, shown);
+    if (isHeld || context.gate?.(batch, shown)) store.setState(told);
     else context.showBatch(batch, { ...shown, ...told });
-    setFrames(pushFrame(frames, { step: bundle.step, source: 'live', batch }));
+    const next = pushFrame(frames, { step: bundle.step, source: 'live', batch });
+    setFrames(isHeld ? atStep(next, step) : next);
     const { until } = get().run;
     if (until !== null && bundle.step >= until) setRun({ until: null });
     const reward = bundle.metrics[bundle.metrics.length - 1]?.reward;
@@ -197,17 +203,24 @@ export function createRunActions(context: LabContext) {
     },
     /** Forth through the steps that were shown; at the last one, one new step. */
     async step() {
-      if (actions.stepForward()) return;
+      if (!get().frozen && actions.stepForward()) return;
       actions.pause();
       const ready = await needEngine();
       await flush();
       ready?.step();
+    },
+    takes: freeze.takes,
+    /** Holds the step on screen while the run goes on, or shows the newest again. */
+    toggleFreeze() {
+      freeze.toggle();
+      setFrames({ ...frames, at: frames.list.length - 1 });
     },
     stepBack: () => showFrame(moveFrame(frames, -1)),
     stepForward: () => showFrame(moveFrame(frames, 1)),
     /** A recording comes on the screen: earlier frames, and bundles on their way, belong to another run. */
     clearFrames() {
       store.setState({ schedule: [] });
+      freeze.end();
       setFrames({ list: [], at: -1 });
       isStale = engine !== null;
       resume = null;

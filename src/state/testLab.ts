@@ -132,6 +132,7 @@ export function testLab(link?: LinkState): TestWorld {
     setGpu: (isWanted) => void calls.push(`gpu ${isWanted}`),
     painted: note('painted'),
     keep: (id, _, weights) => void calls.push(`keep ${id}${typeof weights === 'string' ? ` of ${weights}` : ''}`),
+    hold: note('hold'),
     truth: (batch, groups, { epsilon }, onGroup, onProgress) => oracle.ask(`truth ${batch} ${groups} ${epsilon}`, { onGroup, onProgress }),
     actions: ({ batch, group, prefix }) => oracle.ask(`actions ${batch} ${group} ${prefix}`),
     whatIf: ({ batch, group, prefix }, count) => oracle.ask(`whatIf ${batch} ${group} ${prefix} x ${count}`),

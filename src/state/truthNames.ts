@@ -3,6 +3,7 @@ import { encodeBatch } from '../core/batchEncoder.ts';
 import type { RolloutBatch } from '../core/batch.ts';
 import type { EngineClient } from '../engine/client.ts';
 import type { Lab } from './lab.ts';
+import { sourceOf } from './sourceOf.ts';
 import { withoutTruth } from './truthTypes.ts';
 import type { LabState } from './types.ts';
 
@@ -14,10 +15,6 @@ export function createNames(lab: Lab) {
   let edits = 0;
 
   const isEdited = (state: LabState): boolean => state.edits.some(({ kind }) => kind === 'response');
-
-  /** Name of the weights that drew a batch as sampled. */
-  const sourceOf = ({ taskId, checkpointId }: LabState, sampled: RolloutBatch): string =>
-    sampled.snapshots?.before ?? `${taskId}/${checkpointId}`;
 
   /** Name of the batch on screen: an edited one has its own. */
   const nameOf = (state: LabState, sampled: RolloutBatch): string => {

@@ -126,6 +126,8 @@ export interface LabState {
   source: 'recorded' | 'opened' | 'live';
   /** Step of the batch on screen. */
   step: number;
+  /** The batch on screen stays while the run goes on. */
+  frozen: boolean;
   seed: string;
   /** The batch as it was sampled, and with the edits applied. */
   sampled: RolloutBatch | null;

@@ -20,6 +20,7 @@ export function Toolbar() {
   const branchesOnly = useLabState((state) => state.branchesOnly);
   const canUndo = useLabState((state) => state.canUndo);
   const canRedo = useLabState((state) => state.canRedo);
+  const frozen = useLabState((state) => state.frozen);
   return (
     <div className="toolbar" role="toolbar" aria-label="View">
       <PromptStepper />
@@ -40,6 +41,15 @@ export function Toolbar() {
           branches only
         </button>
       )}
+      <button
+        type="button"
+        className="button"
+        aria-pressed={frozen}
+        title="Hold this step on screen while training goes on"
+        onClick={() => lab.toggleFreeze()}
+      >
+        freeze
+      </button>
     </div>
   );
 }

@@ -5,7 +5,7 @@ import type { Part } from '../../state/types.ts';
 /** What a key belongs to: it does nothing where the link has left that part out. */
 const KEYED_PARTS: Readonly<Record<string, Part>> = {
   ...{ ' ': 'train', arrowright: 'train', n: 'train', '[': 'train', ']': 'train', r: 'train' },
-  ...{ m: 'switch', t: 'toolbar', p: 'toolbar', k: 'shelf', c: 'curves' },
+  ...{ m: 'switch', t: 'toolbar', p: 'toolbar', f: 'train', k: 'shelf', c: 'curves' },
 };
 
 /** Asking first keeps a long run from being lost by one key. */
@@ -86,6 +86,7 @@ export function runShortcut(lab: Lab, event: KeyboardEvent): boolean {
       r: () => reset(lab),
       m: () => void lab.cycleMethod(event.shiftKey ? -1 : 1),
       t: () => lab.toggleTree(),
+      f: () => lab.toggleFreeze(),
       d: () => lab.toggleDifference(),
       k: () => lab.toggleShelf(),
       c: () => lab.toggleCurves(),

@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { IconButton } from '../../ui/IconButton.tsx';
 import { Select } from '../../ui/Select.tsx';
+import { Deferred } from '../app/Deferred.tsx';
 import { useLab, useLabState } from '../app/labContext.ts';
 import { useTheme } from '../app/useTheme.ts';
 import { Icon } from './icons.tsx';
@@ -68,7 +69,7 @@ function Transport() {
   const lab = useLab();
   const status = useLabState((state) => state.run.status);
   const canBack = useLabState((state) => state.canStepBack);
-  const isRecorded = useLabState((state) => state.source === 'recorded');
+  const isRecorded = useLabState((state) => state.source === 'recorded' && !state.frozen);
   const hasBatch = useLabState((state) => state.batch !== null);
   return (
     <div className="top-group top-transport" data-part="train" role="group" aria-label="Training">
@@ -90,10 +91,14 @@ function Transport() {
   );
 }
 
+const loadFrozen = async () => (await import('./FrozenNote.tsx')).FrozenNote;
+
 function StepCount() {
   const step = useLabState((state) => state.step);
   const source = useLabState((state) => state.source);
   const rate = useLabState((state) => state.run.stepsPerSecond);
+  const frozen = useLabState((state) => state.frozen);
+  if (frozen) return <Deferred load={loadFrozen} className="step-count" />;
   return (
     <p className="step-count">
       {source !== 'live' ? (

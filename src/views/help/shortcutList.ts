@@ -7,6 +7,7 @@ export const SHORTCUTS: readonly { keys: string; meaning: string }[] = [
   { keys: 'M and Shift+M', meaning: 'next and previous method' },
   { keys: '1 … 9', meaning: 'view as the method that bears this number in the shelf' },
   { keys: 'D', meaning: 'compare two methods; then their difference alone, or all three' },
+  { keys: 'F', meaning: 'freeze: hold this step on screen while training goes on; again: follow the run' },
   { keys: 'T', meaning: 'prefix tree or matrix' },
   { keys: 'K', meaning: 'methods and knobs; in the list of methods a letter searches' },
   { keys: 'C', meaning: 'curves' },
