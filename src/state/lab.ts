@@ -252,8 +252,9 @@ export function createLab(deps: LabDeps, link: LinkState = LINK_DEFAULTS) {
     setGate: (gate: LabContext['gate']) => {
       context.gate = gate;
     },
+    showBatch: context.showBatch,
     /** A step of the run that was held back. */
-    showBatch(batch: RolloutBatch, change: Parameters<Gate>[1]) {
+    showHeld(batch: RolloutBatch, change: Parameters<Gate>[1]) {
       if (!run.takes(batch, change)) context.showBatch(batch, change);
     },
     fetchFile: deps.fetchFile,

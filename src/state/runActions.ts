@@ -3,8 +3,6 @@ import { decodeBatch } from '../core/batchCodec.ts';
 import type { Bundle, EngineClient } from '../engine/client.ts';
 import type { StopReason } from '../engine/protocol.ts';
 import type { LabContext } from './context.ts';
-import { atStep, moveFrame, pushFrame } from './frames.ts';
-import type { Frames } from './frames.ts';
 import { createFreeze } from './freeze.ts';
 import { appended } from './metrics.ts';
 import { createReplay } from './replay.ts';
@@ -24,7 +22,6 @@ export function createRunActions(context: LabContext) {
   let starting: Promise<EngineClient> | null = null;
   let isSendDue = false;
   let isPausedByHiding = false;
-  let frames: Frames = { list: [], at: -1 };
   /** The worker has loaded a checkpoint and answers. */
   let isReady = false;
   /** The user's choice, until the worker is there to be told. */
@@ -36,41 +33,20 @@ export function createRunActions(context: LabContext) {
   /** Where the next worker goes on from, when that is a saved run and not the checkpoint's file. */
   let resume: Resume | null = null;
 
-  const freeze = createFreeze(context, (weights) => engine?.hold(weights));
-
-  const setFrames = (next: Frames): void => {
-    frames = next;
-    store.setState({ canStepBack: frames.at > 0 });
-  };
-
-  const showFrame = (next: Frames | null): boolean => {
-    if (!next) return false;
-    actions.pause();
-    freeze.end();
-    setFrames(next);
-    const { batch, step, source } = next.list[next.at];
-    context.showBatch(batch, { step, source });
-    return true;
-  };
+  const picture = createFreeze(context, { hold: (weights) => engine?.hold(weights), pause: () => actions.pause() });
 
   const onBundle = (bundle: Bundle): void => {
     if (isStale) {
       engine?.painted();
       return;
     }
-    const { sampled, source, step } = get();
-    if (frames.list.length === 0 && sampled && source !== 'live') setFrames(pushFrame(frames, { step, source, batch: sampled }));
     const batch = decodeBatch(bundle.batch);
     const shown = { source: 'live', step: bundle.step } as const;
     const told = {
       metrics: appended(get().metrics, bundle.metrics),
       run: { ...get().run, stepsPerSecond: get().run.status === 'running' ? bundle.stepsPerSecond : 0 },
     };
-    const isHeld = freeze.takes(batch, shown);
-    if (isHeld || context.gate?.(batch, shown)) store.setState(told);
-    else context.showBatch(batch, { ...shown, ...told });
-    const next = pushFrame(frames, { step: bundle.step, source: 'live', batch });
-    setFrames(isHeld ? atStep(next, step) : next);
+    picture.comes(batch, shown, told);
     const { until } = get().run;
     if (until !== null && bundle.step >= until) setRun({ until: null });
     const reward = bundle.metrics[bundle.metrics.length - 1]?.reward;
@@ -209,19 +185,14 @@ export function createRunActions(context: LabContext) {
       await flush();
       ready?.step();
     },
-    takes: freeze.takes,
-    /** Holds the step on screen while the run goes on, or shows the newest again. */
-    toggleFreeze() {
-      freeze.toggle();
-      setFrames({ ...frames, at: frames.list.length - 1 });
-    },
-    stepBack: () => showFrame(moveFrame(frames, -1)),
-    stepForward: () => showFrame(moveFrame(frames, 1)),
+    takes: picture.takes,
+    toggleFreeze: picture.toggle,
+    stepBack: () => picture.move(-1),
+    stepForward: () => picture.move(1),
     /** A recording comes on the screen: earlier frames, and bundles on their way, belong to another run. */
     clearFrames() {
       store.setState({ schedule: [] });
-      freeze.end();
-      setFrames({ list: [], at: -1 });
+      picture.clear();
       isStale = engine !== null;
       resume = null;
     },

@@ -151,7 +151,7 @@ export function createTruth(lab: Lab) {
     const ready = held;
     held = null;
     store.setState({ waiting: null });
-    if (ready) lab.showBatch(ready.batch, ready.change);
+    if (ready) lab.showHeld(ready.batch, ready.change);
   }
 
   /** Asks the next question, if none is being answered. */

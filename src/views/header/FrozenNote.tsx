@@ -7,8 +7,11 @@ export function FrozenNote() {
   const run = useLabState((state) => state.metrics[state.metrics.length - 1]?.step ?? 0);
   return (
     <p className="step-count frozen-note">
-      frozen at step {step}
-      {run > step && <span> — the run is at step {run}</span>}
+      <span>
+        frozen at step {step}
+        {run > step && ' —'}
+      </span>
+      {run > step && <span> the run is at step {run}</span>}
     </p>
   );
 }
