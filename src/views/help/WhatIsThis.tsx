@@ -77,7 +77,7 @@ export function WhatIsThis() {
   }, [shown]);
   return createPortal(
     <div ref={box} className="explain">
-      <div className="explain-bar">
+      <aside className="explain-bar" aria-label="What is this?">
         <p>
           <strong>What is this?</strong> Click anything, or go to it and press Enter.
         </p>
@@ -94,7 +94,7 @@ export function WhatIsThis() {
         <button type="button" className="button" onClick={() => lab.setExplaining(false)}>
           done (Esc)
         </button>
-      </div>
+      </aside>
       <div ref={note} className="explain-note" role="status" data-kind={shown?.kind} hidden={!shown}>
         {shown?.definitions.map(({ term, symbol, meaning }) => (
           <p key={term}>
