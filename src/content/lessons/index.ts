@@ -77,6 +77,13 @@ export const LESSONS: readonly LessonEntry[] = [
     minutes: 8,
     load: async () => (await import('./howWrong.ts')).howWrong,
   },
+  {
+    id: 'paper-and-code',
+    title: 'Paper against code',
+    purpose: 'Where a paper says one thing and its code does another, the lab has a switch. What each one changes.',
+    minutes: 9,
+    load: async () => (await import('./paperAndCode.ts')).paperAndCode,
+  },
 ];
 
 /** Takes the view on the screen apart; no lesson of the list. */
