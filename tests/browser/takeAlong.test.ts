@@ -201,6 +201,42 @@ describe('sessions', () => {
     await expect.poll(() => stepOf(other)).toBe(20);
   });
 
+  it('hold a second network with its optimiser: the step that follows is the one that would have followed', {
+    timeout: 120_000,
+  }, async () => {
+    const page = await lab.open({ query: '#v=2&method=prime&train=prime&lanes=implicitReward', cells: 1 });
+    const oneStep = page.getByRole('group', { name: 'Training' }).getByRole('button', { name: 'One step' });
+    const numbers = async (step: number): Promise<string[][]> => {
+      await waitForStep(page, step);
+      // The reward that the second network pays, beside the credit that follows from it.
+      await expect.poll(async () => (await cellsOf(page)).flat().filter((cell) => /\d$/.test(cell)).length).toBeGreaterThan(20);
+      return cellsOf(page);
+    };
+    for (const step of [21, 22, 23]) {
+      await oneStep.click();
+      await numbers(step);
+    }
+    let dialog = await openShare(page, 'Sessions');
+    await dialog.getByRole('textbox', { name: 'Name of the session' }).fill('two networks');
+    await dialog.getByRole('button', { name: 'Save in this browser' }).click();
+    await dialog.getByText('Saved in this browser.').waitFor();
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    const before = await cellsOf(page);
+    await oneStep.click();
+    const next = await numbers(24);
+    expect(next).not.toEqual(before);
+
+    await page.goto(lab.url());
+    await page.reload();
+    dialog = await openShare(page, 'Sessions');
+    await dialog.getByRole('button', { name: 'Open two networks' }).click();
+    await expect.poll(() => stepOf(page)).toBe(23);
+    await expect.poll(() => cellsOf(page)).toEqual(before);
+    await oneStep.click();
+    await numbers(24);
+    await expect.poll(() => cellsOf(page)).toEqual(next);
+  });
+
   it('take rollouts of the command line, refuse what is none of ours in a sentence, and undo and redo are in sight', {
     timeout: 60_000,
   }, async () => {
