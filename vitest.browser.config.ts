@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Browser tests: Node drives the system's Chromium over the production build in dist/, one file at a time. */
+/** Browser tests: Node drives the system's Chromium over the production build in dist/, two files at a time. */
 export default defineConfig({
   test: {
     // Waiting costs nothing where the page is quick; a busy machine may be ten times slower than a free one.
@@ -8,8 +8,7 @@ export default defineConfig({
     environment: 'node',
     include: ['tests/browser/**/*.test.ts'],
     pool: 'forks',
-    maxWorkers: 1,
-    fileParallelism: false,
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -35,6 +35,9 @@ export interface Lab {
 /** Said by Playwright where a test keeps the service worker out. */
 const BLOCKED = /Service Worker registration blocked/;
 
+/** A narrow page shows one lane at a time. */
+export const FEW = 10;
+
 /** Registers server, browser and the error watch for the tests of one file; `flags` are Chromium's. */
 export function useLab(base = '/', flags: readonly string[] = []): Lab {
   let server: RunningServer;
