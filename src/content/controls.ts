@@ -62,6 +62,7 @@ export const CONTROLS: readonly ControlEntry[] = [
   { at: '[aria-label="lane shown"] button', id: 'lane' },
   { at: '[aria-label^="Undo"], [aria-label^="Redo"]', id: 'undo' },
   { at: '.toolbar .button', name: 'prefix tree', id: 'tree' },
+  { at: '.toolbar .button', name: 'freeze', id: 'freeze' },
   { at: '.toolbar .button', name: 'branches only', id: 'branchesOnly' },
   { at: '[role="treeitem"], [role="tree"]', id: 'tree' },
   { at: '.mx-flip', id: 'flipReward' },

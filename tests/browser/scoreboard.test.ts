@@ -6,7 +6,7 @@ import { DIST } from '../../bench/build.ts';
 import { decodeBatch } from '../../src/core/batchCodec.ts';
 import { loadMethod, METHODS } from '../../src/core/methods/index.ts';
 import { scoreCredit } from '../../src/core/metrics/creditScore.ts';
-import { composeMethod, defaultKnobs } from '../../src/core/pipeline.ts';
+import { composeMethod, defaultKnobs, missingNeeds } from '../../src/core/pipeline.ts';
 import { loadTask } from '../../src/core/tasks/index.ts';
 import { until, useLab } from './harness.ts';
 import { inspector, pressPlay, stepOf } from './page.ts';
@@ -44,6 +44,8 @@ describe('the scoreboard on the recorded step', () => {
     const task = await loadTask(shelf.id);
     for (const { id, title } of METHODS.filter((_, i) => i % 6 === 3)) {
       const method = await loadMethod(id);
+      // What the recording lacks is a sentence in the row, not a number: another test's matter.
+      if (missingNeeds(batch, method).length > 0) continue;
       const score = scoreCredit(batch, task, composeMethod(method), defaultKnobs(method), {
         update: 'first',
         threshold: 0.05,
