@@ -76,10 +76,10 @@ describe('teaching', () => {
     await page.getByRole('button', { name: 'Slow motion' }).click();
     await ready(page, 'Sampling: the first token');
     const cells = () => creditGrid(page).getByRole('gridcell').count();
-    // Two tokens of each of the eight answers, then two more; the short ones end at three.
-    await expect.poll(cells).toBe(16);
+    // One token of each of the eight answers, then one more.
+    await expect.poll(cells).toBe(8);
     await page.keyboard.press('PageDown');
-    await expect.poll(cells).toBe(29);
+    await expect.poll(cells).toBe(16);
     for (let i = 0; i < 20; i++) await page.keyboard.press('PageDown');
     await ready(page, 'Gradient: what the update does');
     await page.getByRole('grid', { name: /^Effect/ }).waitFor();
