@@ -100,7 +100,7 @@ for (const { name, seed } of seeds.flatMap((each) => KINDS.map((kind) => ({ name
   let largest = 0;
   for (let step = 0; step < Number(options.steps); step++) {
     const result = trainer.advance();
-    if (result.kind === 'stopped') throw new Error(`${name}: ${result.reason.kind}`);
+    if (result.kind !== 'done') throw new Error(`${name}: ${result.reason.kind}`);
     if (step > 0) continue;
     const { gradLogprobs, forced } = result.batch.updates[0];
     for (const g of [...gradLogprobs, ...(forced?.gradLogprobs ?? [])]) largest = Math.max(largest, Math.abs(g));

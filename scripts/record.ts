@@ -80,7 +80,7 @@ function trainerFrom(
 
 function advance(trainer: Trainer): Step {
   const result = trainer.advance();
-  if (result.kind === 'stopped') throw new Error(result.reason.kind);
+  if (result.kind !== 'done') throw new Error(result.reason.kind);
   return result;
 }
 

@@ -25,7 +25,9 @@ export interface RunFigures {
   /** Sampled to train, those of rejected groups included. */
   tokens: number;
   hash: string;
-  /** The step after which there was nothing to go on with. */
+  /** Steps without an update, since the method's filter kept no group; absent for none. */
+  idle?: number;
+  /** The step after which the run could not go on, and why. */
   endedAt?: number;
   stopped?: string;
   /** Steps between two of the curve's points, the first at step 0. */

@@ -21,6 +21,7 @@ function methodRow(task: string, id: string, title: string): string[] {
   const runs = runsAt(at);
   const reached = runs.filter(({ run }) => !Number.isNaN(FIGURES.stepsTo.of(run))).length;
   const ended = runs.flatMap(({ run }) => (run.endedAt === undefined ? [] : [run.endedAt]));
+  const idle = runs.map(({ run }) => run.idle ?? 0);
   return [
     `[${title}](methods/${id}.md)`,
     `${runs.length}`,
@@ -30,7 +31,11 @@ function methodRow(task: string, id: string, title: string): string[] {
     cellOf(at, 'entropy'),
     cellOf(at, 'length'),
     cellOf(at, 'tokens'),
-    errorAt(at) ?? (ended.length > 0 ? `nothing left to learn from after step ${ended.join(', ')}` : ''),
+    errorAt(at) ??
+      [
+        ...(ended.length > 0 ? [`ended after step ${ended.join(', ')}`] : []),
+        ...(Math.max(...idle) > 0 ? [`no group kept in ${idle.join(', ')} steps`] : []),
+      ].join('; '),
   ];
 }
 
@@ -106,7 +111,8 @@ reward 0.95 from the prompts.
 on ${CURVE_PROMPTS} prompts: the area under the learning curve, so it rewards learning early. *Steps to ${LEVEL}* is where that curve first reaches ${LEVEL},
 over the runs that do. *Tokens* are all that were sampled to train, those of rejected groups, of greedy answers and of continuations
 included. It is **no ranking**: the tasks are tiny, the learning rate is the same for all and was chosen with GRPO, and a method's merits
-on long texts do not show on seven tokens. The last column says where a run ended early (its weights stand) or why there is none.
+on long texts do not show on seven tokens. The last column says how many steps changed nothing, since the method's filter
+kept no group in ten draws (they count as steps, and their samples as tokens), or why there is no run.
 
 ${TASKS.map(({ id, title }) => taskSection(id, title)).join('\n\n')}
 
@@ -132,8 +138,7 @@ npm run results -- --check --study methods --task chain-sum --method grpo,tempo 
 \`\`\`
 
 Runs are reproducible to the last bit: the same code gives the same tables on every machine. A kept run does not know that the code has
-changed since; \`--check\` finds out. Found so far: of the first DAPO run all is the same but the tokens, 314,771 for the
-310,291 kept, because the draws of a last step that finds nothing are counted now. Kept runs that ended early may lack as many.
+changed since; \`--check\` finds out.
 `;
   writeFileSync(file, page);
   return `${file}: ${done} of ${all.length} runs`;

@@ -30,7 +30,7 @@ export interface MeasuredRun {
   readonly step: number;
   readonly state: MethodState;
   readonly tally: Tally;
-  /** True after the last step, or after one that left nothing to go on with: then `stopped` says why. */
+  /** True after the last step, or after one that could not be taken: then `stopped` says why. */
   readonly isOver: boolean;
   readonly stopped: string | null;
   /** Takes one step (the first call of a new run takes none) and measures where that is due; nothing after the end. */
@@ -71,7 +71,7 @@ function countingDraws(model: LanguageModel, drawn: (tokens: number) => void): L
 /** Goes on from the model's weights and moments. Where a run stops early its last weights are measured: they are what stands. */
 export function createMeasuredRun(options: MeasuredRunOptions): MeasuredRun {
   const { model, task, heldOut, steps, isMeasured, now } = options;
-  const tally: Tally = { ...(options.tally ?? { tokens: 0, seconds: 0, hash: '' }) };
+  const tally: Tally = { tokens: 0, seconds: 0, hash: '', idle: 0, ...options.tally };
   const trainer = createTrainer({
     ...options,
     model: countingDraws(model, (tokens) => {
@@ -115,12 +115,14 @@ export function createMeasuredRun(options: MeasuredRunOptions): MeasuredRun {
       tally.seconds += (now() - before) / 1000;
       if (result.kind === 'stopped') {
         isOver = true;
-        stopped = result.reason.kind === 'user' ? 'stopped' : result.reason.message;
+        stopped = 'message' in result.reason ? result.reason.message : 'stopped';
         return measuredAt === trainer.step ? null : measure();
       }
-      tally.hash = hashText(tally.hash + result.metrics.rolloutHash)
-        .toString(16)
-        .padStart(8, '0');
+      if (result.kind === 'idle') tally.idle++;
+      else
+        tally.hash = hashText(tally.hash + result.metrics.rolloutHash)
+          .toString(16)
+          .padStart(8, '0');
       isOver = trainer.step >= steps;
       return isOver || isMeasured(trainer.step) ? measure() : null;
     },

@@ -229,11 +229,12 @@ export interface RaceJob {
   wasmBase: string;
 }
 
-/** What a run has spent so far, and the hash over all tokens sampled: equal hashes, equal runs. */
+/** What a run has spent so far, its steps without an update, and the hash over all tokens of the others: equal hashes, equal runs. */
 export interface Tally {
   tokens: number;
   seconds: number;
   hash: string;
+  idle: number;
 }
 
 export type ToRaceWorker =

@@ -19,7 +19,7 @@ const entry = METHODS[1];
 const trained: TrainedMethod = { id: entry.id, knobs: defaultKnobs(await entry.load()), mix: {} };
 const prompt = tokenize(chainSum, '7+5+9+4=');
 
-function checkpoint(task = 'chain-sum'): ArrayBuffer {
+function checkpoint(task = 'chain-sum', spread = 1): ArrayBuffer {
   const total = createBagModel(config).layout.total;
   return encodeCheckpoint({
     meta: {
@@ -35,7 +35,7 @@ function checkpoint(task = 'chain-sum'): ArrayBuffer {
       hasOptimizer: false,
       optimizerSteps: 0,
     },
-    parameters: Float32Array.from({ length: total }, (_, i) => uniformAt(1, i) - 0.5),
+    parameters: Float32Array.from({ length: total }, (_, i) => spread * (uniformAt(1, i) - 0.5)),
   });
 }
 
@@ -111,7 +111,7 @@ function host(gpuMs: number | null = null, gpuError = 0) {
   };
 }
 
-const start = (seed = 'lecture-1'): ToWorker => ({
+const start = (seed = 'lecture-1'): Extract<ToWorker, { kind: 'start' }> => ({
   kind: 'start',
   task: 'chain-sum',
   checkpoint: checkpoint(),
@@ -160,6 +160,22 @@ describe('session', () => {
     expect(bench.of('bundle').map((bundle) => bundle.step)).toEqual([1, 5]);
     await bench.run(3, 1000);
     expect(bench.of('bundle')).toHaveLength(2);
+  });
+
+  it('waits after ten steps in a row whose groups were all rejected, by hand and at play', async () => {
+    const methods = await Promise.all(METHODS.map(({ load }) => load()));
+    const filtering = methods.find(({ stages }) => stages.sampling?.keepGroups);
+    if (!filtering) throw new Error('No method filters groups.');
+    const method = { id: filtering.meta.id, knobs: defaultKnobs(filtering), mix: {} };
+    for (const kind of ['step', 'play'] as const) {
+      const bench = host();
+      // So far apart that it gives one and the same answer to a prompt.
+      await bench.send({ ...start(), checkpoint: checkpoint('chain-sum', 1000), method });
+      await bench.send({ kind });
+      await bench.run(12, 10);
+      expect(bench.of('stopped')).toMatchObject([{ reason: { kind: 'nothing-to-learn' }, step: 10 }]);
+      expect(bench.of('bundle')).toEqual([]);
+    }
   });
 
   it('takes single steps, which equal those of a run', async () => {

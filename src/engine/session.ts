@@ -29,9 +29,14 @@ const PAINT_INTERVAL = 100;
 
 export type { SessionHost } from './sessionTypes.ts';
 
+/** So many steps in a row without an update, each of ten draws, and a run waits: there is nothing to see. */
+const MAX_IDLE = 10;
+
 export function createSession(host: SessionHost): { receive(message: ToWorker): void } {
   let run: Run | null = null;
   let isPlaying = false;
+  /** Steps in a row that changed nothing. */
+  let idle = 0;
   let isScheduled = false;
   let isPainted = true;
   /** As the last `play` said. */
@@ -98,18 +103,30 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
     paceSteps = 0;
   }
 
-  async function takeStep(): Promise<void> {
+  /** False where there is nothing to go on to. */
+  async function takeStep(): Promise<boolean> {
     const stage = started().method.composed.stages.sampling;
     const result = await started().trainer.advanceLater();
-    if (result.kind === 'stopped') {
+    idle = result.kind === 'idle' ? idle + 1 : 0;
+    if (result.kind === 'stopped' || (result.kind === 'idle' && idle >= MAX_IDLE)) {
+      idle = 0;
       isPlaying = false;
       await postBundle();
       host.post({ kind: 'stopped', reason: result.reason, step: started().trainer.step }, []);
-      return;
+      return false;
     }
     paceSteps++;
+    if (result.kind === 'idle') return true;
     pending.push(result.metrics);
     unposted = { batch: result.batch, before: result.before, id: `${result.metrics.step} ${result.metrics.rolloutHash}`, stage };
+    return true;
+  }
+
+  /** A step taken by hand goes on until there is something to show. */
+  async function stepOnce(): Promise<void> {
+    do if (!(await takeStep())) return;
+    while (idle > 0);
+    await postBundle();
   }
 
   function loop(): void {
@@ -219,8 +236,7 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
         await postBundle();
         return host.post({ kind: 'stopped', reason: { kind: 'user' }, step: current.trainer.step }, []);
       case 'step':
-        await takeStep();
-        return postBundle();
+        return stepOnce();
       case 'painted':
         isPainted = true;
         // A step taken by hand, or the last one before a pause, is still owed to the page.

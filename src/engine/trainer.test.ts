@@ -163,9 +163,17 @@ describe('trainer', () => {
     expect(prompts(batch)).not.toEqual(prompts(plain));
     const same = prompts(batch).filter((prompt, i) => prompt === prompts(plain)[i]);
     expect(same.length).toBeGreaterThan(0);
-    const hopeless: Task = { ...easy, verify: () => ({ reward: 0 }) };
-    const stopped = trainer(filtering, { task: hopeless }).advance();
-    expect(stopped).toMatchObject({ kind: 'stopped', reason: { kind: 'nothing-to-learn' } });
+    // Hopeless, then a task as any: the step without an update counts, and the next one learns.
+    let isHopeless = true;
+    const late: Task = { ...easy, verify: (prompt, response) => (isHopeless ? { reward: 0 } : easy.verify(prompt, response)) };
+    const model = bagModel();
+    const weights = model.getParameters();
+    const run = trainer(filtering, { task: late, model });
+    expect(run.advance()).toMatchObject({ kind: 'idle', reason: { kind: 'nothing-to-learn', message: expect.stringContaining('0 %') } });
+    expect(model.getParameters()).toEqual(weights);
+    isHopeless = false;
+    expect(done(run.advance()).metrics.step).toBe(2);
+    expect(model.getParameters()).not.toEqual(weights);
   });
 
   it('adds the greedy reward where a method needs it', () => {

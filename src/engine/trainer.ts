@@ -74,9 +74,13 @@ export interface TrainerOptions<M extends AnyModel = LanguageModel> {
   state?: MethodState;
 }
 
-/** `before`: the weights that drew the batch. */
+/**
+ * `before`: the weights that drew the batch. `idle`: a step without an update, since the method's filter kept no group of any
+ * draw, and `reason` says so; the next step draws other prompts (as PRIME-RL/PRIME's loader does, which passes such a batch over).
+ */
 export type StepResult =
   | { kind: 'done'; batch: RolloutBatch; metrics: StepMetrics; before: Float32Array }
+  | { kind: 'idle'; reason: Extract<StopReason, { kind: 'nothing-to-learn' }> }
   | { kind: 'stopped'; reason: StopReason };
 
 export interface Trainer {
@@ -199,8 +203,9 @@ export function createTrainer(options: TrainerOptions<AnyModel>): Trainer {
     if (outcome.updates.length === 0) {
       restoreSecond();
       const right = Math.round(100 * mean(batch.responses.map((response) => response.reward)));
-      const message = `Nothing to learn from: in ${MAX_ATTEMPTS} draws of ${batch.groups.length} prompts all answers to each prompt earned the same, and the method drops such groups (${right} % of the last answers are right). Raise the temperature, choose another method, or load an earlier checkpoint.`;
-      return { kind: 'stopped', reason: { kind: 'nothing-to-learn', message } };
+      const message = `Nothing to learn from: the method's filter kept none of the groups of ${MAX_ATTEMPTS} draws of ${batch.groups.length} prompts (${right} % of the last answers are right). Raise the temperature, choose another method, or load an earlier checkpoint.`;
+      step++;
+      return { kind: 'idle', reason: { kind: 'nothing-to-learn', message } };
     }
     const { updates, records } = outcome;
     const finished: RolloutBatch = { ...batch, updates, ...(records.length > 0 ? { models: records } : {}) };

@@ -27,7 +27,7 @@ export function App({ lab }: { lab: Lab }) {
 }
 
 const loadComparison = async () => (await import('../compare/CompareStage.tsx')).CompareStage;
-/** After the first heatmap: their places are kept. */
+/** Asked for once there is a batch, which is drawn first; their places are kept. */
 const loadSentence = async () => {
   await idle();
   return (await import('../sentence/Sentence.tsx')).Sentence;
@@ -46,6 +46,7 @@ const loadHelp = async () => (await import('../help/Help.tsx')).Help;
 function Page() {
   const lab = useLab();
   const shelfOpen = useLabState((state) => state.shelfOpen);
+  const hasBatch = useLabState((state) => state.batch !== null);
   const curvesOpen = useLabState((state) => state.curvesOpen);
   const isComparing = useLabState((state) => state.compare !== null);
   const helpOpen = useLabState((state) => state.helpOpen);
@@ -93,11 +94,11 @@ function Page() {
             ) : (
               <>
                 <Matrix highlight={highlight} onEdit={setEdited} />
-                <Deferred load={loadSentence} className="sentence" />
+                {hasBatch ? <Deferred load={loadSentence} className="sentence" /> : <div className="sentence" />}
               </>
             )}
           </div>
-          <Deferred load={loadSide} className="side side-empty" props={sideProps} />
+          {hasBatch ? <Deferred load={loadSide} className="side side-empty" props={sideProps} /> : <div className="side side-empty" />}
         </main>
       ) : (
         <Room />
