@@ -55,7 +55,9 @@ describe.each(METHODS.map(({ id }) => id))('%s', (id) => {
     if (meta.status === 'ours') return expect(meta.paper).toMatchObject({ arxiv: null, venue: 'this lab’s own, no paper' });
     expect(meta.source).toMatch(/@[0-9a-f]{7}/);
     expect(meta.paper.arxiv === null ? meta.paper.venue : meta.paper.arxiv).toMatch(/\d/);
-    expect(read(`docs/methods/${id}.md`)).toContain(meta.paper.arxiv ?? String(meta.paper.year));
+    const page = read(`docs/methods/${id}.md`).replaceAll(/\s+/g, ' ');
+    expect(page).toContain(meta.paper.arxiv ?? String(meta.paper.year));
+    expect(page).toContain(`, *${meta.paper.title}*, `);
   });
   it('explains every knob, with a default in its range', async () => {
     for (const knob of knobsOf(await loadMethod(id))) {

@@ -44,11 +44,17 @@ export function shownMethods({ methods, viewMethod, mix, compare }: LabState): M
   return [...new Set([methods[viewMethod], ...lent, ...other])].filter((method) => method !== undefined);
 }
 
-/** `Liu et al. (2025). Heterogeneous Adaptive Policy Optimization (HAPO). arXiv:2509.16591.` */
-export function paperLine({ paper, fullName, title }: Pick<MethodMeta, 'paper' | 'fullName' | 'title'>): string {
-  const name = fullName === title ? title : `${fullName} (${title})`;
-  const where = [paper.arxiv && `arXiv:${paper.arxiv}`, paper.venue].filter(Boolean).join(', ');
-  return `${paper.authors} (${paper.year}). ${name}.${where && ` ${where}.`}`;
+type Cited = Pick<MethodMeta, 'paper' | 'fullName' | 'title'>;
+
+/** The paper's title; the method's name where there is no paper. */
+export const citedTitle = ({ paper, fullName, title }: Cited): string =>
+  paper.title ?? (fullName.includes(title) ? fullName : `${fullName} (${title})`);
+
+/** `Yu et al. (2025). DAPO: An Open-Source LLM Reinforcement Learning System at Scale. arXiv:2503.14476.` */
+export function paperLine(method: Cited): string {
+  const { authors, year, arxiv, venue } = method.paper;
+  const where = [arxiv && `arXiv:${arxiv}`, venue].filter(Boolean).join(', ');
+  return `${authors} (${year}). ${citedTitle(method)}.${where && ` ${where}.`}`;
 }
 
 export function aboutOf(lab: Lab, address: string): About {

@@ -1,17 +1,16 @@
 /** The papers of the shown methods, and this page, as BibTeX. */
 import type { MethodMeta } from '../core/stages/types.ts';
-import { SOFTWARE } from './about.ts';
+import { citedTitle, SOFTWARE } from './about.ts';
 
 const SPECIAL: Readonly<Record<string, string>> = { '\\': '\\textbackslash{}', '~': '\\textasciitilde{}', '^': '\\textasciicircum{}' };
 
 /** Text with LaTeX's own characters made harmless. */
 export const escapeTex = (text: string): string => text.replaceAll(/[\\~^&%$#_{}]/g, (sign) => SPECIAL[sign] ?? `\\${sign}`);
 
-/** `Liu et al.` → `Liu and others`, `Guo, Xu` → `Guo and Xu`; a remark in parentheses is left out. */
+/** `Liu et al.` → `Liu and others`, `Guo, Xu` → `Guo and Xu`. */
 export function bibAuthors(authors: string): string {
-  const plain = authors.replace(/\s*\([^)]*\)/g, '');
-  const hasOthers = /\s+et al\.?$/.test(plain);
-  const names = plain
+  const hasOthers = /\s+et al\.?$/.test(authors);
+  const names = authors
     .replace(/\s+et al\.?$/, '')
     .split(/,\s*|\s+and\s+/)
     .filter(Boolean);
@@ -21,11 +20,11 @@ export function bibAuthors(authors: string): string {
 const entry = (key: string, fields: readonly (readonly [string, string])[]): string =>
   `@misc{${key},\n${fields.map(([name, value]) => `  ${name} = {${value}},`).join('\n')}\n}\n`;
 
-/** The title is the method's full name in double braces, so that its capitals stay. */
-export function bibtexOf({ id, fullName, title, paper }: Pick<MethodMeta, 'id' | 'fullName' | 'title' | 'paper'>): string {
-  const name = fullName === title || fullName.includes(title) ? fullName : `${fullName} (${title})`;
+/** The title stands in double braces, so that its capitals stay. */
+export function bibtexOf(method: Pick<MethodMeta, 'id' | 'fullName' | 'title' | 'paper'>): string {
+  const { id, paper } = method;
   return entry(`${id.replaceAll(/[^a-z0-9]/g, '')}${paper.year}`, [
-    ['title', `{${escapeTex(name)}}`],
+    ['title', `{${escapeTex(citedTitle(method))}}`],
     ['author', bibAuthors(paper.authors)],
     ['year', String(paper.year)],
     ...(paper.arxiv

@@ -55,7 +55,9 @@ describe('the table of tokens', () => {
     const json = JSON.parse(tokenJson(shown, aboutOf(lab, 'https://x.org/')));
     expect(json.tokens[3].credit).toBeNull();
     expect(json.tokens[4].credit).toBe(lines[4][columns.indexOf('credit')]);
-    expect(json.about.citation[1]).toBe('Shao et al. (DeepSeekMath) (2024). Group Relative Policy Optimization (GRPO). arXiv:2402.03300.');
+    expect(json.about.citation[1]).toBe(
+      'Shao et al. (2024). DeepSeekMath: Pushing the Limits of Mathematical Reasoning in Open Language Models. arXiv:2402.03300.',
+    );
   });
 });
 
@@ -95,13 +97,13 @@ describe('BibTeX', () => {
     id: 'ab-c',
     title: 'AB',
     fullName: 'Alpha & Beta',
-    paper: { authors: 'Liu et al.', year: 2025, arxiv: '2509.16591', venue: 'ACL 2026' },
+    paper: { authors: 'Liu et al.', title: 'From A to B: 90 % of it', year: 2025, arxiv: '2509.16591', venue: 'ACL 2026' },
   };
   it('has authors, year, title and arXiv id', () => {
     expect(bibtexOf(meta)).toBe(
       [
         '@misc{abc2025,',
-        '  title = {{Alpha \\& Beta (AB)}},',
+        '  title = {{From A to B: 90 \\% of it}},',
         '  author = {Liu and others},',
         '  year = {2025},',
         '  eprint = {2509.16591},',
@@ -112,10 +114,15 @@ describe('BibTeX', () => {
       ].join('\n'),
     );
     expect(bibtexOfPage('1a2b', 'https://x.org/#v=2&k.clipLow=0.1')).toContain('howpublished = {\\url{https://x.org/#v=2&k.clipLow=0.1}}');
-    expect(paperLine({ ...meta, paper: { ...meta.paper, arxiv: null, venue: undefined } })).toBe('Liu et al. (2025). Alpha & Beta (AB).');
+    expect(paperLine(meta)).toBe('Liu et al. (2025). From A to B: 90 % of it. arXiv:2509.16591, ACL 2026.');
+  });
+  it('has the method’s name where there is no paper', () => {
+    const own = { ...meta, paper: { authors: 'Creditscope', year: 2026, arxiv: null } };
+    expect(bibtexOf(own)).toContain('  title = {{Alpha \\& Beta (AB)}},\n');
+    expect(paperLine(own)).toBe('Creditscope (2026). Alpha & Beta (AB).');
   });
   it('writes names as BibTeX lists them', () => {
-    expect(bibAuthors('Shao et al. (DeepSeekMath)')).toBe('Shao and others');
+    expect(bibAuthors('Shao et al.')).toBe('Shao and others');
     expect(bibAuthors('Guo, Xu, Liu')).toBe('Guo and Xu and Liu');
     expect(escapeTex('100 % of {a_b} \\ ~')).toBe('100 \\% of \\{a\\_b\\} \\textbackslash{} \\textasciitilde{}');
   });

@@ -8,7 +8,12 @@ export const cispo: Method = {
     id: 'cispo',
     title: 'CISPO',
     fullName: 'Clipped Importance Sampling weight Policy Optimization',
-    paper: { authors: 'MiniMax', year: 2025, arxiv: '2506.13585' },
+    paper: {
+      authors: 'MiniMax',
+      title: 'MiniMax-M1: Scaling Test-Time Compute Efficiently with Lightning Attention',
+      year: 2025,
+      arxiv: '2506.13585',
+    },
     changes: 'Clips the weight of a token and not its gradient: no token ever stops learning, it only pushes less hard.',
     source: 'MiniMax-M1 §3.1; verl-project/verl@1dda039 core_algos.py:2047; huggingface/trl@f2cd577 grpo_trainer.py:3080',
     status: 'authors-code',

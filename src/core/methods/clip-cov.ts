@@ -12,7 +12,12 @@ export const clipCov: Method = {
     id: 'clip-cov',
     title: 'Clip-Cov',
     fullName: 'Clip-Cov (The Entropy Mechanism of Reinforcement Learning)',
-    paper: { authors: 'Cui et al.', year: 2025, arxiv: '2505.22617' },
+    paper: {
+      authors: 'Cui et al.',
+      title: 'The Entropy Mechanism of Reinforcement Learning for Reasoning Language Models',
+      year: 2025,
+      arxiv: '2505.22617',
+    },
     changes: 'Leaves out a few tokens, drawn at random among those whose push would lower the entropy most.',
     source:
       'Entropy Mechanism §4.2; verl-project/verl@1dda039 core_algos.py:1743, as PRIME-RL/Entropy-Mechanism-of-RL@8850579 core_algos.py',

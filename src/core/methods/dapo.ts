@@ -11,7 +11,12 @@ export const dapo: Method = {
     id: 'dapo',
     title: 'DAPO',
     fullName: 'Decoupled Clip and Dynamic Sampling Policy Optimization',
-    paper: { authors: 'Yu et al.', year: 2025, arxiv: '2503.14476' },
+    paper: {
+      authors: 'Yu et al.',
+      title: 'DAPO: An Open-Source LLM Reinforcement Learning System at Scale',
+      year: 2025,
+      arxiv: '2503.14476',
+    },
     changes: 'Raises the upper clip bound, drops groups that teach nothing, averages over tokens and makes overlong responses pay.',
     source:
       'DAPO eq. 8–13; verl-project/verl@1dda039 core_algos.py, reward_manager/dapo.py:122; verl-recipe@48ea0a7 dapo_ray_trainer.py:251',

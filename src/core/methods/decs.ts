@@ -120,7 +120,13 @@ export const decs: Method = {
     id: 'decs',
     title: 'DECS',
     fullName: 'Decoupled Rewards and Curriculum Data Scheduling',
-    paper: { authors: 'Jiang, Liao, Zhang, Wang, Wang', year: 2025, arxiv: '2509.25827', venue: 'ICLR 2026' },
+    paper: {
+      authors: 'Jiang, Liao, Zhang, Wang, Wang',
+      title: 'Overthinking Reduction with Decoupled Rewards and Curriculum Data Scheduling',
+      year: 2025,
+      arxiv: '2509.25827',
+      venue: 'ICLR 2026',
+    },
     changes: 'Thinking up to the first right result keeps its full reward; what re-checks it earns less, and less the longer the answer.',
     source:
       'pixas/DECS@0d12e53 reward_manager.py, core_algos.py compute_grpo_proc_length_advantage_return, valid_ray_trainer.py; the judge is our exact rule',

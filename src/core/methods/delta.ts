@@ -78,7 +78,7 @@ export const delta: Method = {
     id: 'delta',
     title: 'DelTA',
     fullName: 'Discriminative Token Credit Assignment',
-    paper: { authors: 'Zhang, Wu, Lin', year: 2026, arxiv: '2605.21467' },
+    paper: { authors: 'Zhang, Wu, Lin', title: 'DelTA: Discriminative Token Credit Assignment', year: 2026, arxiv: '2605.21467' },
     changes: 'Weighs a token by how little the other side shares its gradient, so that right and wrong answers are told apart.',
     source: 'RUCBM/DelTA@cf048bd dp_actor.py compute_log_prob_h, core_algos.py compute_policy_loss_vanilla, run_DelTA.sh',
     status: 'authors-code',

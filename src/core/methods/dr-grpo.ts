@@ -10,7 +10,7 @@ export const drGrpo: Method = {
     id: 'dr-grpo',
     title: 'Dr. GRPO',
     fullName: 'GRPO Done Right',
-    paper: { authors: 'Liu et al.', year: 2025, arxiv: '2503.20783' },
+    paper: { authors: 'Liu et al.', title: 'Understanding R1-Zero-Like Training: A Critical Perspective', year: 2025, arxiv: '2503.20783' },
     changes: 'Drops GRPO’s two biases: no division by the standard deviation, and none by the response’s own length.',
     source:
       'sail-sg/understand-r1-zero@dfca49d train_zero_math.py:286; sail-sg/oat@c1a074c ops.py masked_sum; verl-project/verl@1dda039 core_algos.py:1140',

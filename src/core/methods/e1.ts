@@ -11,7 +11,7 @@ export const e1: Method = {
     id: 'e1',
     title: 'e1',
     fullName: 'Adaptive Effort Control',
-    paper: { authors: 'Kleinman et al.', year: 2025, arxiv: '2510.27042' },
+    paper: { authors: 'Kleinman et al.', title: 'e1: Learning Adaptive Control of Reasoning Effort', year: 2025, arxiv: '2510.27042' },
     changes: 'Pays a right answer only where its thinking is at most r times as long as the average, with r asked for in the prompt.',
     source:
       'Reconstruction: only the sentence on the reward of e1 (arXiv 2510.27042) was found, no code; the rest is GRPO, huggingface/trl@f2cd577',

@@ -12,7 +12,7 @@ export const gmpo: Method = {
     id: 'gmpo',
     title: 'GMPO',
     fullName: 'Geometric-Mean Policy Optimization',
-    paper: { authors: 'Zhao et al.', year: 2025, arxiv: '2507.20673' },
+    paper: { authors: 'Zhao et al.', title: 'Geometric-Mean Policy Optimization', year: 2025, arxiv: '2507.20673' },
     changes: 'Takes the geometric mean of a response’s ratios, but clips each token’s log-ratio first, so that one outlier counts little.',
     source: 'GMPO §3; callsys/GMPO train_zero_math_gmpo.py; verl-project/verl@1dda039 core_algos.py:1928',
     status: 'authors-code',

@@ -9,7 +9,12 @@ export const grpo: Method = {
     id: 'grpo',
     title: 'GRPO',
     fullName: 'Group Relative Policy Optimization',
-    paper: { authors: 'Shao et al. (DeepSeekMath)', year: 2024, arxiv: '2402.03300' },
+    paper: {
+      authors: 'Shao et al.',
+      title: 'DeepSeekMath: Pushing the Limits of Mathematical Reasoning in Open Language Models',
+      year: 2024,
+      arxiv: '2402.03300',
+    },
     changes: 'A sample is compared with its own group: every token of a response gets the same advantage, (r − mean)/std.',
     source:
       'DeepSeekMath eq. 3–4, §4.1.2; verl-project/verl@1dda039 core_algos.py:268, :1286; huggingface/trl@f2cd577 grpo_trainer.py:2681',

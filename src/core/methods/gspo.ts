@@ -13,7 +13,7 @@ export const gspo: Method = {
     id: 'gspo',
     title: 'GSPO',
     fullName: 'Group Sequence Policy Optimization',
-    paper: { authors: 'Zheng et al.', year: 2025, arxiv: '2507.18071' },
+    paper: { authors: 'Zheng et al.', title: 'Group Sequence Policy Optimization', year: 2025, arxiv: '2507.18071' },
     changes: 'Takes one ratio per response, the geometric mean of its tokens’ ratios, and clips the response as a whole.',
     source: 'GSPO eq. 5–7, 13–14; verl-project/verl@1dda039 core_algos.py:1546; huggingface/trl@f2cd577 grpo_trainer.py (level=sequence)',
     status: 'authors-code',

@@ -70,7 +70,12 @@ export const hapo: Method = {
     id: 'hapo',
     title: 'HAPO',
     fullName: 'Heterogeneous Adaptive Policy Optimization',
-    paper: { authors: 'Liu et al.', year: 2025, arxiv: '2509.16591' },
+    paper: {
+      authors: 'Liu et al.',
+      title: "From Uniform to Heterogeneous: Tailoring Policy Optimization to Every Token's Nature",
+      year: 2025,
+      arxiv: '2509.16591',
+    },
     changes: 'One signal, the token’s entropy against the batch, sets its temperature, its advantage and its clip bounds.',
     source: 'HAPO eq. 5–13; starriver030515/HAPO@7671dde core_algos.py:86, :131, :147, :727; vllm sampler.py:106',
     status: 'authors-code',

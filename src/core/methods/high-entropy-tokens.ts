@@ -12,7 +12,12 @@ export const highEntropyTokens: Method = {
     id: 'high-entropy-tokens',
     title: '80/20',
     fullName: 'Policy gradient on high-entropy tokens (Beyond the 80/20 Rule)',
-    paper: { authors: 'Wang et al.', year: 2025, arxiv: '2506.01939' },
+    paper: {
+      authors: 'Wang et al.',
+      title: 'Beyond the 80/20 Rule: High-Entropy Minority Tokens Drive Effective Reinforcement Learning for LLM Reasoning',
+      year: 2025,
+      arxiv: '2506.01939',
+    },
     changes: 'Trains on the fifth of the tokens where the model is least certain and leaves the others out; the rest is DAPO.',
     source: '80/20 paper §5; huggingface/trl@f2cd577 grpo_trainer.py:1396 get_high_entropy_mask, :3022, :3112',
     status: 'library-code',

@@ -26,7 +26,12 @@ export const klCov: Method = {
     id: 'kl-cov',
     title: 'KL-Cov',
     fullName: 'KL-Cov (The Entropy Mechanism of Reinforcement Learning)',
-    paper: { authors: 'Cui et al.', year: 2025, arxiv: '2505.22617' },
+    paper: {
+      authors: 'Cui et al.',
+      title: 'The Entropy Mechanism of Reinforcement Learning for Reasoning Language Models',
+      year: 2025,
+      arxiv: '2505.22617',
+    },
     changes: 'Drops the clip; the few tokens whose push lowers the entropy most pay for every move away from the policy that drew them.',
     source:
       'Entropy Mechanism §4.2; verl-project/verl@1dda039 core_algos.py:1848, as PRIME-RL/Entropy-Mechanism-of-RL@8850579 core_algos.py',

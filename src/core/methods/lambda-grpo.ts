@@ -10,7 +10,7 @@ export const lambdaGrpo: Method = {
     id: 'lambda-grpo',
     title: 'λ-GRPO',
     fullName: 'GRPO with its hidden process rewards balanced',
-    paper: { authors: 'Sullivan, Koller', year: 2025, arxiv: '2509.21154' },
+    paper: { authors: 'Sullivan, Koller', title: 'GRPO is Secretly a Process Reward Model', year: 2025, arxiv: '2509.21154' },
     changes: 'Divides each token’s loss by the number of samples that share the text up to it, so that no step counts many times.',
     source:
       'λ-GRPO (GRPO is Secretly a Process Reward Model); coli-saar/grpo-prm@6bc58b1 utils.py InfPRMTree.loss_scales, trainer.py _step',

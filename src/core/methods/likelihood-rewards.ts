@@ -11,7 +11,12 @@ export const likelihoodRewards: Method = {
     id: 'likelihood-rewards',
     title: 'Likelihood rewards',
     fullName: 'Likelihood-based rewards: probability, log-probability, JEPO',
-    paper: { authors: 'Kwiatkowski et al.', year: 2026, arxiv: '2602.03979' },
+    paper: {
+      authors: 'Kwiatkowski et al.',
+      title: 'Likelihood-Based Reward Designs for General LLM Reasoning',
+      year: 2026,
+      arxiv: '2602.03979',
+    },
     changes: 'No verifier: a reasoning earns how likely it makes the reference answer, and the answer itself is learnt beside it.',
     source: 'arXiv 2602.03979 eqs 2–11 and 20, Lemma 1; no code by its authors; RLOO as verl-project/verl@1dda039 core_algos.py:588',
     status: 'reconstruction',

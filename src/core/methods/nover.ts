@@ -10,7 +10,12 @@ export const nover: Method = {
     id: 'nover',
     title: 'NOVER',
     fullName: 'No-Verifier Reinforcement Learning',
-    paper: { authors: 'Liu et al.', year: 2025, arxiv: '2505.16022' },
+    paper: {
+      authors: 'Liu et al.',
+      title: 'NOVER: Incentive Training for Language Models via Verifier-Free Reinforcement Learning',
+      year: 2025,
+      arxiv: '2505.16022',
+    },
     changes: 'Reasonings are ranked by the perplexity of the reference answer after them, under a lagged copy of the policy.',
     source: 'NOVER@cb1a4ef utils.py reasoning_reward, efficiency_reward, calculate_perplexity',
     status: 'authors-code',

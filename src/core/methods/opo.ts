@@ -9,7 +9,7 @@ export const opo: Method = {
     id: 'opo',
     title: 'OPO',
     fullName: 'On-Policy RL with Optimal Reward Baseline',
-    paper: { authors: 'Hao et al.', year: 2025, arxiv: '2505.23585' },
+    paper: { authors: 'Hao et al.', title: 'On-Policy RL with Optimal Reward Baseline', year: 2025, arxiv: '2505.23585' },
     changes: 'Compares with the group’s mean reward weighted by length, the baseline of least variance, and divides by no spread.',
     source: 'verl-project/verl@1dda039 core_algos.py:640, docs/algo/opo.md',
     status: 'authors-code',

@@ -42,7 +42,12 @@ export const otb: Method = {
     id: 'otb',
     title: 'OTB',
     fullName: 'Optimal Token Baseline',
-    paper: { authors: 'Li et al.', year: 2026, arxiv: '2602.07078' },
+    paper: {
+      authors: 'Li et al.',
+      title: 'The Optimal Token Baseline: Variance Reduction for Long-Horizon LLM-RL',
+      year: 2026,
+      arxiv: '2602.07078',
+    },
     changes: 'A baseline for each position: the group’s returns weighted by how much gradient each response has gathered so far.',
     source: 'verl-project/verl@1dda039 core_algos.py:872, docs/algo/otb.md',
     status: 'authors-code',

@@ -21,7 +21,7 @@ export const ppoGae: Method = {
     id: 'ppo-gae',
     title: 'PPO',
     fullName: 'PPO with generalized advantage estimation',
-    paper: { authors: 'Schulman et al.', year: 2017, arxiv: '1707.06347' },
+    paper: { authors: 'Schulman et al.', title: 'Proximal Policy Optimization Algorithms', year: 2017, arxiv: '1707.06347' },
     changes: 'A second network, the critic, learns what each prefix is worth; a token’s credit is what came beyond that, faded by λ.',
     source:
       'PPO eq. 7–12, GAE (1506.02438) eq. 16; verl-project/verl@1dda039 core_algos.py:216, :1286, :2124; huggingface/trl@f2cd577 ppo_trainer.py:787',

@@ -25,7 +25,7 @@ export const prime: Method = {
     id: 'prime',
     title: 'PRIME',
     fullName: 'Process Reinforcement through Implicit Rewards',
-    paper: { authors: 'Cui et al.', year: 2025, arxiv: '2502.01456' },
+    paper: { authors: 'Cui et al.', title: 'Process Reinforcement through Implicit Rewards', year: 2025, arxiv: '2502.01456' },
     changes: 'A second language model, trained on right or wrong alone, rewards every token by how much more likely it finds it.',
     source:
       'PRIME-RL/PRIME@18ad596 core_algos.py, dp_prime.py, ray_trainer.py; coefficients volcengine/verl@15510e8 recipe/prime/prime_core_algos.py',

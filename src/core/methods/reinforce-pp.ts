@@ -19,7 +19,12 @@ export const reinforcePp: Method = {
     id: 'reinforce-pp',
     title: 'REINFORCE++',
     fullName: 'REINFORCE++ with whitening over the batch',
-    paper: { authors: 'Hu et al.', year: 2025, arxiv: '2501.03262' },
+    paper: {
+      authors: 'Hu et al.',
+      title: 'REINFORCE++: A Simple and Efficient Approach for Aligning Large Language Models',
+      year: 2025,
+      arxiv: '2501.03262',
+    },
     changes: 'The reward still to come, whitened over all tokens of all prompts at once, with PPO’s clip and no value network.',
     source: 'verl-project/verl@1dda039 core_algos.py:694, :536, :1286; OpenRLHF/OpenRLHF@3c3be62 experience_maker.py:312',
     status: 'authors-code',

@@ -18,7 +18,12 @@ export const rloo: Method = {
     id: 'rloo',
     title: 'RLOO',
     fullName: 'REINFORCE Leave-One-Out',
-    paper: { authors: 'Ahmadian et al.', year: 2024, arxiv: '2402.14740' },
+    paper: {
+      authors: 'Ahmadian et al.',
+      title: 'Back to Basics: Revisiting REINFORCE Style Optimization for Learning from Human Feedback in LLMs',
+      year: 2024,
+      arxiv: '2402.14740',
+    },
     changes: 'A sample is compared with the mean of the others of its group, so that its own reward is not in its baseline.',
     source: 'verl-project/verl@1dda039 core_algos.py:588, :1286; sequence ratio huggingface/trl@f2cd577 rloo_trainer.py:1544, :1685',
     status: 'authors-code',

@@ -13,7 +13,12 @@ export const rlpr: Method = {
     id: 'rlpr',
     title: 'RLPR',
     fullName: 'Reinforcement Learning with Reference Probability Reward',
-    paper: { authors: 'Yu et al.', year: 2025, arxiv: '2506.18254' },
+    paper: {
+      authors: 'Yu et al.',
+      title: 'RLPR: Extrapolating RLVR to General Domains without Verifiers',
+      year: 2025,
+      arxiv: '2506.18254',
+    },
     changes:
       'A response earns the mean probability of the reference answer’s tokens after its reasoning, less what they score without one.',
     source: 'OpenBMB/RLPR@8490fca verl/workers/reward_manager/prob.py, verl/trainer/ppo/core_algos.py',

@@ -10,7 +10,7 @@ export const rmt: Method = {
     id: 'rmt',
     title: 'RMT',
     fullName: 'Reinforcement Mid-Training',
-    paper: { authors: 'Tian et al.', year: 2025, arxiv: '2509.24375' },
+    paper: { authors: 'Tian et al.', title: 'Reinforcement Mid-Training', year: 2025, arxiv: '2509.24375' },
     changes: 'Thinks about chosen tokens of an unlabelled corpus within a shrinking budget, and learns all others by next-token loss.',
     source: 'Reconstruction: RMT (arXiv 2509.24375) through a note, no code was found. Loss: verl-project/verl@1dda039 core_algos.py:1286',
     status: 'reconstruction',

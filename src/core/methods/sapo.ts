@@ -9,7 +9,7 @@ export const sapo: Method = {
     id: 'sapo',
     title: 'SAPO',
     fullName: 'Soft Adaptive Policy Optimization',
-    paper: { authors: 'Gao et al.', year: 2025, arxiv: '2511.20347' },
+    paper: { authors: 'Gao et al.', title: 'Soft Adaptive Policy Optimization', year: 2025, arxiv: '2511.20347' },
     changes: 'Replaces the clip by a smooth gate: the further the ratio is from 1, the less the token learns, and never nothing.',
     source: 'SAPO eq. 5–6; verl-project/verl@1dda039 core_algos.py:1622; huggingface/trl@f2cd577 grpo_trainer.py (loss_type=sapo)',
     status: 'authors-code',

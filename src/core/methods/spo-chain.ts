@@ -72,7 +72,12 @@ export const spoChain: Method = {
     id: 'spo-chain',
     title: 'SPO-chain',
     fullName: 'Segment Policy Optimization, chain of segments',
-    paper: { authors: 'Guo, Xu, Liu, Ye, Qiu', year: 2025, arxiv: '2505.23564' },
+    paper: {
+      authors: 'Guo, Xu, Liu, Ye, Qiu',
+      title: 'Segment Policy Optimization: Effective Segment-Level Credit Assignment in RL for Large Language Models',
+      year: 2025,
+      arxiv: '2505.23564',
+    },
     changes: 'Cuts a response where the model was unsure, credits each segment with its change of value, and trains unsure tokens only.',
     source: 'SPO (SPO-chain); AIFrameResearch/SPO@b9fc6a2 math_episode_generator_with_mc_advantages.py:347-440, :927, ppo_trainer.py:1057',
     status: 'authors-code',

@@ -85,7 +85,13 @@ export const tpGrpo: Method = {
     id: 'tp-grpo',
     title: 'TP-GRPO',
     fullName: 'Thought-level Process-reward GRPO',
-    paper: { authors: 'He, Mu, Liao, Cao, Liu, Qin', year: 2025, arxiv: '2507.23317', venue: 'ICLR 2026' },
+    paper: {
+      authors: 'He, Mu, Liao, Cao, Liu, Qin',
+      title: 'Good Learners Think Their Thinking',
+      year: 2025,
+      arxiv: '2507.23317',
+      venue: 'ICLR 2026',
+    },
     changes: 'Judges steps by what the answer itself reveals, merges equal ones into thoughts and pays them by the group’s accuracy.',
     source:
       'Reconstruction from notes on “Smarter Not Harder” (ICLR 2026, OpenReview LZZENDlZt9); its code was not found. Loss: verl-project/verl@1dda039 core_algos.py:1286',

@@ -56,7 +56,12 @@ export const vas: Method = {
     id: 'vas',
     title: 'VAS',
     fullName: 'Value Augmented Sampling',
-    paper: { authors: 'Han, Shenfeld, Srivastava, Kim, Agrawal', year: 2024, arxiv: '2405.06639' },
+    paper: {
+      authors: 'Han, Shenfeld, Srivastava, Kim, Agrawal',
+      title: 'Value Augmented Sampling for Language Model Alignment and Personalization',
+      year: 2024,
+      arxiv: '2405.06639',
+    },
     changes:
       'Leaves the policy frozen, learns the value of its prefixes, and adds the value of each candidate token to its logit as it decodes.',
     source: 'idanshen/Value-Augmented-Sampling@85e13ed vas_trainer.py compute_advantages, loss, VASLogitsProcessor',

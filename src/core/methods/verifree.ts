@@ -13,7 +13,7 @@ export const verifree: Method = {
     id: 'verifree',
     title: 'VeriFree',
     fullName: 'Verifier-free reinforcement learning',
-    paper: { authors: 'Zhou et al.', year: 2025, arxiv: '2505.21493' },
+    paper: { authors: 'Zhou et al.', title: 'Reinforcing General Reasoning without Verifiers', year: 2025, arxiv: '2505.21493' },
     changes:
       'A reasoning earns the probability of the reference answer after it, and the answer is learnt with that probability as weight.',
     source: 'sail-sg/VeriFree@718b363 verifree.py VeriFreeLearner, run.sh',

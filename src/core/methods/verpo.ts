@@ -88,7 +88,12 @@ export const verpo: Method = {
     id: 'verpo',
     title: 'VeRPO',
     fullName: 'Verifiable Dense Reward Policy Optimization',
-    paper: { authors: 'Wang et al.', year: 2026, arxiv: '2601.03525' },
+    paper: {
+      authors: 'Wang et al.',
+      title: 'VeRPO: Verifiable Dense Reward Policy Optimization for Code Generation',
+      year: 2026,
+      arxiv: '2601.03525',
+    },
     changes: 'Pays for every test passed, hard ones more and alike ones together only once, and adds the reward for passing all.',
     source:
       'Reconstruction: VeRPO eq. 3–14 through a summary of its full text; no code was found. Loss: verl-project/verl@1dda039 core_algos.py:1286',

@@ -48,7 +48,12 @@ export const zipRc: Method = {
     id: 'zip-rc',
     title: 'ZIP-RC',
     fullName: 'Zero-overhead introspective prediction of reward and cost',
-    paper: { authors: 'Manvi et al.', year: 2025, arxiv: '2512.01457' },
+    paper: {
+      authors: 'Manvi et al.',
+      title: 'ZIP-RC: Optimizing Test-Time Compute via Zero-Overhead Joint Reward-Cost Prediction',
+      year: 2025,
+      arxiv: '2512.01457',
+    },
     changes:
       'Reads the joint distribution of final reward and remaining length from extra logits at every token, and moves no token’s probability.',
     source:

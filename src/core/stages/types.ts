@@ -207,7 +207,8 @@ export interface MethodMeta {
   id: string;
   title: string;
   fullName: string;
-  paper: { authors: string; year: number; arxiv: string | null; venue?: string };
+  /** Without a title where there is no paper. */
+  paper: { authors: string; title?: string; year: number; arxiv: string | null; venue?: string };
   /** One sentence: what this paper changes. Also the sentence beside the pipeline rail. */
   changes: string;
   /** Where the equations come from: paper equation, repo@commit. */
