@@ -21,6 +21,8 @@ import type { LanguageModel } from './types.ts';
 export const KEPT = 30;
 /** Work in one turn, ms. A step of training takes about twice as long, so that it keeps two thirds of its speed. */
 const TURN_MS = 20;
+/** Between two words of how far the work has come, ms: each has the page drawn anew. */
+const TELL_MS = 250;
 
 export type OracleRequest = Extract<ToWorker, { kind: 'truth' | 'actions' | 'whatIf' | 'spread' }>;
 
@@ -38,7 +40,7 @@ export interface TruthHost {
   post(message: FromWorker): void;
   /** Runs a task after pending messages and other scheduled work. */
   schedule(task: () => void): void;
-  /** Milliseconds: only the length of a turn depends on it. */
+  /** Milliseconds: only the length of a turn and how often progress is told depend on it. */
   now(): number;
   fail(error: unknown, request: number): void;
   /** A model of the run's size that nobody else uses. */
@@ -157,6 +159,7 @@ export function createTruthDesk(host: TruthHost): TruthDesk {
     const steps = await workOf(request, { ...source, model: oracle }, source.base);
     if (own !== era) return;
     oracle.setParameters(fitVector(source.weights, oracle.layout));
+    let told = host.now();
     const turn = () => {
       if (own !== era) return;
       if (waiting[0] !== request) return void workOff();
@@ -169,7 +172,10 @@ export function createTruthDesk(host: TruthHost): TruthDesk {
           if ('phase' in step.value) progress = step.value;
           else post(request.request, step.value);
         } while (host.now() < end);
-        if (progress) host.post({ kind: 'working', request: request.request, progress });
+        if (progress && host.now() - told >= TELL_MS) {
+          told = host.now();
+          host.post({ kind: 'working', request: request.request, progress });
+        }
         host.schedule(turn);
       } catch (error) {
         finish(request, error);

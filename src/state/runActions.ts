@@ -267,7 +267,11 @@ export function createRunActions(context: LabContext) {
       announce(`Seed ${clean}.`);
     },
     /** The engine, for what has a store of its own; null after a failure, which has then been told. */
-    openEngine: needEngine,
+    async openEngine() {
+      // Starting takes a core for a while: what was clicked is drawn first.
+      if (!engine) await new Promise<void>((done) => deps.frame(() => deps.frame(done)));
+      return needEngine();
+    },
     async score(prompt: readonly number[], response: readonly number[], temperature: number): Promise<ArrayBuffer> {
       const ready = await needEngine();
       if (!ready) throw new Error('the model could not be started.');
