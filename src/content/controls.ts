@@ -159,6 +159,7 @@ export const CONTROLS: readonly ControlEntry[] = [
 
   // Lessons
   { at: '.lesson-countdown', id: 'countdown' },
+  { at: '.lesson-pace input, .lesson-pace .button', id: 'pace' },
   { at: '.lesson-card', id: 'lesson' },
   { at: '[aria-label="Leave the lesson"]', id: 'lesson' },
   { at: '[class*="lesson"] .button, [class*="lesson"] .icon-button', id: 'lessonPages' },

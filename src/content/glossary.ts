@@ -244,5 +244,9 @@ export const GLOSSARY = entries({
   // Lessons
   lesson: { term: 'Lesson', meaning: 'Short pages beside the live lab: each sets the page up and asks or shows one thing.' },
   lessonPages: { term: 'Pages of a lesson', meaning: 'Go through the pages of the lesson; Page up and Page down do the same.' },
+  pace: {
+    term: 'Pace of slow motion',
+    meaning: 'How long each page stays before the next one comes. “By key” waits for you, and “pause” holds the page that is shown.',
+  },
   countdown: { term: 'Countdown', meaning: 'Time for the class to choose before the answer is shown.' },
 });

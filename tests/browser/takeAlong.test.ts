@@ -111,6 +111,58 @@ describe('figures', () => {
     expect(outside).toEqual([]);
   });
 
+  it('have the screen’s colours and the core’s numbers, drawn as a plain image by a renderer that has only the file', {
+    timeout: 90_000,
+  }, async () => {
+    const page = await lab.open({ query: '#v=2&prompt=1&k.normByStd=0' });
+    const shown = await page
+      .getByRole('gridcell')
+      .filter({ has: page.locator('.mx-glyph') })
+      .evaluateAll((cells) =>
+        cells.map((cell) => [cell.getAttribute('aria-label') ?? '', getComputedStyle(cell).backgroundColor.replaceAll(/[^\d,]/g, '')]),
+      );
+    const dialog = await openShare(page, 'Figure');
+    const svg = readFileSync(await saved(page, dialog, 'Save as SVG'), 'utf8');
+    await dialog.getByRole('radio', { name: 'Numbers' }).check();
+    const batch = await saved(page, dialog, 'Batch as JSON');
+    const core = JSON.parse((await runCredit(['--input', batch, '--knob', 'normByStd=0'])).stdout).credit as number[][];
+
+    const drawn = await (await blank(page)).evaluate(async (text) => {
+      const image = new Image();
+      image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
+      await image.decode();
+      const canvas = document.createElement('canvas');
+      [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+      const paper = canvas.getContext('2d', { willReadFrequently: true })!;
+      paper.drawImage(image, 0, 0);
+      const root = new DOMParser().parseFromString(text, 'image/svg+xml').documentElement;
+      document.body.replaceChildren(root);
+      const ground = root.getBoundingClientRect();
+      // A hatch and a glyph cover the smaller part of a cell.
+      return [...root.querySelectorAll('.cell')].map((cell) => {
+        const { left, top, width, height } = cell.querySelector('rect')!.getBoundingClientRect();
+        const { data } = paper.getImageData(left - ground.left, top - ground.top, width, height);
+        const counts = new Map<string, number>();
+        for (let i = 0; i < data.length; i += 4) {
+          const colour = data.slice(i, i + 3).join();
+          counts.set(colour, (counts.get(colour) ?? 0) + 1);
+        }
+        const [fill] = [...counts].reduce((most, one) => (one[1] > most[1] ? one : most));
+        return { name: cell.querySelector('title')!.textContent ?? '', fill, number: cell.querySelector('.number')?.textContent ?? '' };
+      });
+    }, svg);
+
+    expect(drawn.map(({ name, fill }) => [name, fill]).toSorted()).toEqual(shown.toSorted());
+    const credits = drawn.flatMap(({ name, number }) => {
+      const place = /^response (\d+), token (\d+) '.' \(credit\)/.exec(name);
+      return place ? [{ number, core: core[Number(place[1]) - 1][Number(place[2]) - 1] }] : [];
+    });
+    // The first of the batch's prompts: eight answers.
+    expect(credits.length).toBe(core.slice(0, 8).flat().length);
+    expect(new Set(drawn.map(({ fill }) => fill)).size).toBeGreaterThan(10);
+    for (const credit of credits) expect(Number(credit.number.replace('−', '-')), JSON.stringify(credit)).toBeCloseTo(credit.core, 2);
+  });
+
   it('draw the tree and the curves too', { timeout: 60_000 }, async () => {
     const page = await lab.open({ query: '#v=2&layout=branches', cells: 0, isBlank: true });
     await page.getByRole('tree').waitFor();

@@ -107,6 +107,11 @@ describe('what is this?', () => {
     await page.locator('.lesson-card').first().click();
     await page.getByRole('button', { name: 'Leave the lesson' }).waitFor();
     await everyControlHasWords(page, 30);
+    await views.getByRole('button', { name: 'Learn', exact: true }).click();
+    await page.getByRole('button', { name: 'Slow motion', exact: true }).click();
+    await page.getByRole('radio', { name: '10 s', exact: true }).check();
+    await page.getByRole('button', { name: 'pause', exact: true }).click();
+    await everyControlHasWords(page, 30);
   });
 });
 

@@ -10,9 +10,15 @@ export function Countdown() {
     const timer = setTimeout(() => setLeft(left - 1), 1000);
     return () => clearTimeout(timer);
   }, [left]);
+  const text = left === null ? `${SECONDS} s` : left === 0 ? 'time' : `${left} s`;
   return (
-    <button type="button" className="button lesson-countdown" aria-label="Countdown for the class" onClick={() => setLeft(SECONDS)}>
-      {left === null ? `${SECONDS} s` : left === 0 ? 'time' : `${left} s`}
+    <button
+      type="button"
+      className="button lesson-countdown"
+      aria-label={`Countdown for the class: ${text}`}
+      onClick={() => setLeft(SECONDS)}
+    >
+      {text}
     </button>
   );
 }

@@ -27,7 +27,7 @@ export function LessonList() {
           Slow motion
         </button>{' '}
         takes one update step apart, stage by stage, with the method and the samples that the lab shows now. Page down goes on, as do the
-        keys of a clicker; <kbd>L</kbd> makes everything larger for the back row.
+        keys of a clicker, or a pace that you choose; <kbd>L</kbd> makes everything larger for the back row.
       </p>
     </div>
   );

@@ -1,10 +1,11 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { loadLesson } from '../../content/lessons/index.ts';
+import { loadLesson, SLOW_MOTION } from '../../content/lessons/index.ts';
 import type { Lesson, LessonPage, LessonView } from '../../content/lessons/types.ts';
 import { useLab, useLabState } from '../app/labContext.ts';
 import type { CellRef } from '../matrix/types.ts';
 import { Countdown } from './Countdown.tsx';
 import { lessonView } from './lessonView.ts';
+import { Pace } from './Pace.tsx';
 import { Prediction } from './Prediction.tsx';
 import { Say } from './Say.tsx';
 import { usePage } from './usePage.ts';
@@ -111,6 +112,7 @@ function OpenLesson({ lesson, index, onHighlight }: OpenLessonProps) {
           {covered ? 'reveal' : index === last ? 'the end' : 'next ▸'}
         </button>
       </div>
+      {lesson.id === SLOW_MOTION && <Pace page={index} isReady={isReady} isLast={index === last} onTurn={() => turn(1)} />}
       {index === last && !covered && <TeachersNotes lesson={lesson} />}
     </section>
   );

@@ -8,10 +8,10 @@ export function EmbedNote() {
   useLabState((state) => state.step);
   useLabState((state) => state.pin);
   return (
-    <p className="embed-note">
+    <footer className="embed-note">
       <a href={lab.shareLink(location.href, { embed: null, hide: [] })} target="_blank" rel="noopener">
         Open in Creditscope
       </a>
-    </p>
+    </footer>
   );
 }
