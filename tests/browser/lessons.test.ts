@@ -88,33 +88,33 @@ describe('teaching', () => {
   it('turns the pages of slow motion at a chosen pace, holds one when asked, and moves nothing before', async () => {
     const page = await lab.open({ query: '#v=2&lesson=slow-motion.1', before: (blank) => blank.clock.install() });
     const place = () => panel(page).locator('.lesson-head').innerText();
-    const after = async (seconds: number, at: string) => {
+    const passing = async (seconds: number, at: string) => {
       await page.clock.fastForward(1000 * seconds);
       await expect.poll(place).toContain(`· ${at}`);
       await expect.poll(() => panel(page).getAttribute('aria-busy')).toBe('false');
     };
     await ready(page, 'Sampling: the first token');
-    await after(60, '1/');
+    await passing(60, '1/');
     await page.getByRole('radio', { name: '10 s', exact: true }).check();
-    await after(7, '1/');
-    await after(4, '2/');
-    await after(7, '2/');
+    await passing(7, '1/');
+    await passing(4, '2/');
+    await passing(7, '2/');
     await page.getByRole('button', { name: 'pause', exact: true }).click();
-    await after(60, '2/');
+    await passing(60, '2/');
     await page.getByRole('button', { name: 'go on' }).click();
-    await after(11, '3/');
+    await passing(11, '3/');
     // A page that was turned to by hand has its whole time.
-    await after(7, '3/');
+    await passing(7, '3/');
     await page.keyboard.press('PageDown');
-    await after(7, '4/');
+    await passing(7, '4/');
     // Nor does a page turn under a dialog.
     await page.keyboard.press('?');
     await page.getByRole('dialog').waitFor();
-    await after(11, '4/');
+    await passing(11, '4/');
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'go on' }).waitFor();
     await page.getByRole('radio', { name: '2 s', exact: true }).check();
-    for (let i = 5; i <= 15; i++) await after(3, `${i}/`);
+    for (let i = 5; i <= 15; i++) await passing(3, `${i}/`);
   });
 
   it('is larger in a lecture, and leaves the way back', async () => {
