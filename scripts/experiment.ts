@@ -64,8 +64,9 @@ function print(run: Run): void {
   const last = lapAt(run, steps);
   const pace = (1000 * run.tally.seconds) / Math.max(1, run.stoppedAt ?? steps);
   const ended = run.stopped === null ? '' : `  ended after step ${run.stoppedAt} [${runs.length}]`;
+  const idle = run.tally.idle === 0 ? '' : `  no group kept in ${run.tally.idle} steps`;
   console.log(
-    `${run.method.padEnd(20)} ${run.seed.padEnd(8)}${printed.map((step) => `  ${number(lapAt(run, step).reward)}`).join('')}  ${number(last.entropy)} ${number(last.length, 2)}  ${number(pace, 1)}  ${run.tally.hash}${ended}`,
+    `${run.method.padEnd(20)} ${run.seed.padEnd(8)}${printed.map((step) => `  ${number(lapAt(run, step).reward)}`).join('')}  ${number(last.entropy)} ${number(last.length, 2)}  ${number(pace, 1)}  ${run.tally.hash}${idle}${ended}`,
   );
 }
 

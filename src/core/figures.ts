@@ -3,7 +3,7 @@
  * page knows the kinds and no method.
  */
 import type { RolloutBatch } from './batch.ts';
-import type { KnobValues } from './stages/types.ts';
+import type { KnobValues, Trace } from './stages/types.ts';
 
 /** A small heatmap: one number a cell, from 0. */
 export interface GridFigure {
@@ -41,11 +41,43 @@ export interface TableFigure {
   rows: readonly { cells: readonly string[]; isMarked?: boolean }[];
 }
 
-export type TokenFigure = GridFigure | BarsFigure | TableFigure;
+/** A row of a strip: amounts from 0 to `most`, or kinds by index. NaN where there is none. */
+export type StripRow = { title: string; values: readonly number[] } & (
+  | { kind: 'amount'; unit: string; most: number }
+  | { kind: 'category'; categories: readonly string[] }
+);
+
+/** A text token by token, and what is known of each below it. */
+export interface StripFigure {
+  kind: 'strip';
+  title: string;
+  caption: string;
+  tokens: readonly number[];
+  /** [tokens] values in every row. */
+  rows: readonly StripRow[];
+}
+
+/** Whole numbers along the run, each of which holds until the next, and where the run stands. */
+export interface StepsFigure {
+  kind: 'steps';
+  title: string;
+  caption: string;
+  xTitle: string;
+  yTitle: string;
+  /** By step, from 0. */
+  values: readonly number[];
+  now: { step: number; value: number };
+}
+
+export type TokenFigure = GridFigure | BarsFigure | TableFigure | StripFigure | StepsFigure;
 
 export interface FigureInput {
   batch: RolloutBatch;
   knobs: KnobValues;
+  /** Of the credit that is shown. */
+  trace: Trace;
+  /** Tokens of the vocabulary. */
+  vocabulary: number;
   /** Index into the batch's flat token arrays, and of its response. */
   token: number;
   response: number;

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RolloutBatch } from '../batch.ts';
 import { batchFromJson } from '../batchJson.ts';
+import { addTexts, forcedTexts } from '../forced.ts';
 import { composeMethod, creditBatch, defaultKnobs, missingNeeds } from '../pipeline.ts';
 import { budgetAt, lengthReward, tierOf, tierProbabilities } from '../stages/midTraining.ts';
 import { evenly, furnish, seededBatch } from '../testBatch.ts';
@@ -130,5 +131,57 @@ describe('RMT keeps its invariants', () => {
     // 0.3 / 0.6 and 0.1 / 0.6, within three standard errors of 400 draws.
     expect(Math.abs(kept(1, 0) - 0.5)).toBeLessThan(0.075);
     expect(Math.abs(kept(2.2, 0) - 1 / 6)).toBeLessThan(0.056);
+  });
+});
+
+describe('RMT draws its corpus by hand', () => {
+  /** The pair's text with its prompt in front: tokens 9 1 | 2 3, of which 9 is not predicted and 3 is thought about. */
+  const withPrompt = (): RolloutBatch => {
+    const batch = pair();
+    const groups = batch.groups.map((group) => ({ ...group, prompt: [9, 1] }));
+    const forced = batch.forced as NonNullable<RolloutBatch['forced']>;
+    return { ...batch, groups, forced: { ...forced, fields: { ...forced.fields, oldEntropies: Float64Array.of(2.3, 1, 2.2) } } };
+  };
+  const figures = (batch: RolloutBatch, changes: Record<string, number> = {}) => {
+    const { trace, knobs } = run(batch, changes);
+    return rmt.figures?.({ batch, knobs, trace, vocabulary: 16, token: 0, response: 1 }) ?? [];
+  };
+  it('as a strip of the numbers that the stages read', () => {
+    const [strip] = figures(withPrompt());
+    expect(strip).toMatchObject({
+      kind: 'strip',
+      tokens: [1, 2, 3],
+      rows: [
+        { title: 'entropy', values: [2.3, 1, 2.2], most: expect.closeTo(2.7726, 4) },
+        { title: 'surprise', values: [0.5, 2, 0.25] },
+        { title: 'tier', values: [2, 1, 2], categories: ['easy', 'medium', 'hard'] },
+        { title: 'learnt by', values: [1, 0, 1], categories: ['rollouts', 'next-token loss'] },
+      ],
+    });
+  });
+  it('and says how many hard tokens are the prompt’s noise', () => {
+    expect(figures(withPrompt())[0].caption).toContain('of the 2 hard tokens in this step’s texts 1 stand in the prompts');
+    expect(figures(withPrompt(), { entropyHard: 2.25 })[0].caption).toContain('of the 1 hard tokens in this step’s texts 1 stand');
+    expect(figures(pair())[0].caption).toContain('Of the 1 hard tokens in this step’s texts none stands in a prompt');
+    expect(figures(withPrompt(), { entropyHard: 3 })[0].caption).toContain('No token of this step’s texts is hard.');
+  });
+  it('with the budget of every step, and the present one marked', () => {
+    const [, steps] = figures({ ...withPrompt(), draw: { seed: 1, step: 100 } });
+    if (steps.kind !== 'steps') throw new Error('no curve');
+    expect([0, 100, 200].map((step) => steps.values[step])).toEqual([8, 3, 1]);
+    expect(steps.values).toHaveLength(201);
+    expect(steps.now).toEqual({ step: 100, value: 3 });
+    expect(figures({ ...withPrompt(), draw: { seed: 1, step: 300 } })[1]).toMatchObject({ now: { step: 300, value: 1 } });
+  });
+  it('not at all where the text’s entropies are not known', () => {
+    const batch = withPrompt();
+    const forced = batch.forced as NonNullable<RolloutBatch['forced']>;
+    const { oldEntropies: _, ...fields } = forced.fields;
+    expect(figures({ ...batch, forced: { ...forced, fields } })).toEqual([]);
+  });
+  it('and other texts, whose entropies nobody asked for, have no tier', () => {
+    const batch = withPrompt();
+    const forced = addTexts(batch.forced, forcedTexts([{ kind: 'answer', group: 0, response: 0, after: 0, tokens: [4] }]));
+    expect([...run({ ...batch, forced }).trace.tiers.values]).toEqual([2, 1, 2, NaN]);
   });
 });

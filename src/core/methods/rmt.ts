@@ -1,6 +1,7 @@
 import { CREDIT_LINES, GROUP_ADVANTAGE_LINES, surrogateLines } from '../stages/formulas.ts';
 import { baseKnobs } from '../stages/knobs.ts';
 import { midTrainingLoss, midTrainingReward, TIERS } from '../stages/midTraining.ts';
+import { midTrainingFigures } from '../stages/midTrainingFigures.ts';
 import { MID_TRAINING_KNOBS } from '../stages/midTrainingKnobs.ts';
 import { midTrainingSampling } from '../stages/midTrainingSampling.ts';
 import type { Method } from '../stages/types.ts';
@@ -71,6 +72,7 @@ export const rmt: Method = {
     ...surrogateLines(),
     ...CREDIT_LINES,
   ],
+  figures: midTrainingFigures,
   needs: ['oldLogprobs', 'corpusLogprobs'],
   trains: 'policy',
   creditShape: 'token',

@@ -77,7 +77,7 @@ function corpusTrace(batch: RolloutBatch, knobs: KnobValues): Trace {
   if (!entropies) return {};
   return {
     corpusEntropies: perForced(entropies),
-    tiers: perForced(entropies.map((h) => tierOf(h, knobs))),
+    tiers: perForced(entropies.map((h) => (Number.isNaN(h) ? NaN : tierOf(h, knobs)))),
     targetEntropy: perGroup(Float64Array.from(targets(batch), (f) => (f >= 0 ? entropies[f] : NaN))),
     targetTier: perGroup(targetTiers(batch, knobs)),
   };

@@ -130,7 +130,16 @@ function Pinned({
           </section>
         )}
         <TokenFigures
-          figures={method.figures?.({ batch, knobs: credit.knobs, token: at.token, response: at.response }) ?? []}
+          figures={
+            method.figures?.({
+              batch,
+              knobs: credit.knobs,
+              trace: credit.trace,
+              vocabulary: task.vocabulary.length,
+              token: at.token,
+              response: at.response,
+            }) ?? []
+          }
           glyphOf={glyphOf}
           theme={theme}
         />

@@ -2,6 +2,8 @@ import './figures.css';
 import type { BarsFigure, GridFigure, TableFigure, TokenFigure } from '../../core/figures.ts';
 import { inkOn, sequentialColour, type Theme } from '../../ui/colour.ts';
 import { formatNumber } from '../../ui/number.ts';
+import { FigureSteps } from './FigureSteps.tsx';
+import { FigureStrip } from './FigureStrip.tsx';
 
 interface TokenFiguresProps {
   figures: readonly TokenFigure[];
@@ -19,6 +21,8 @@ export function TokenFigures({ figures, glyphOf, theme }: TokenFiguresProps) {
       {figure.kind === 'grid' && <Grid figure={figure} theme={theme} />}
       {figure.kind === 'bars' && <Bars figure={figure} glyphOf={glyphOf} />}
       {figure.kind === 'table' && <Table figure={figure} />}
+      {figure.kind === 'strip' && <FigureStrip figure={figure} glyphOf={glyphOf} theme={theme} />}
+      {figure.kind === 'steps' && <FigureSteps figure={figure} />}
       <p className="quiet">{figure.caption}</p>
     </section>
   ));
