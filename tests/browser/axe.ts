@@ -12,7 +12,7 @@ interface AxeResult {
 }
 
 /** One line per rule violated of WCAG 2.2 A and AA or of axe's best practices. */
-async function violations(page: Page): Promise<string[]> {
+export async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axeSource);
   const result = await page.evaluate(() => (window as unknown as { axe: { run(): Promise<AxeResult> } }).axe.run());
   return result.violations.map(({ id, help, nodes }) => `${id} (${nodes.length}): ${help}, e.g. ${String(nodes[0].target)}`);

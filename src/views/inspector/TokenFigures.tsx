@@ -64,7 +64,7 @@ function Grid({ figure, theme }: { figure: GridFigure; theme: Theme }) {
       </tbody>
       <tfoot>
         <tr>
-          <th />
+          <td />
           <td colSpan={columns.length}>
             {figure.columnTitle}; {figure.quantity} in %
           </td>
