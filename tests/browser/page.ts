@@ -73,6 +73,12 @@ export async function openKnobs(page: Page): Promise<void> {
   await shelf.waitFor();
 }
 
+/** Goes to a room beside the lab and waits for what is in it. */
+export async function openRoom(page: Page, name: string): Promise<void> {
+  await page.getByRole('navigation', { name: 'Views' }).getByRole('button', { name, exact: true }).click();
+  await page.locator('.room-body > :not([aria-busy])').waitFor({ timeout: 20_000 });
+}
+
 /** Types an exact value into a knob's number box. */
 export async function typeKnob(page: Page, id: string, text: string): Promise<void> {
   const box = page.locator(`[data-knob="${id}"]`).getByRole('textbox');
