@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { FEW, firstHeatmap, useLab } from './harness.ts';
-import { creditCell, creditGrid, inspector, openKnobs, pin, pressPlay, stepOf, waitForStep } from './page.ts';
+import { creditCell, creditGrid, inspector, openKnobs, openRoom, openWorking, pin, pressPlay, stepOf, waitForStep } from './page.ts';
 
 interface Walk {
   stops: string[];
@@ -11,18 +11,16 @@ interface Walk {
   unreached: string[];
 }
 
-/** Tabs through the page from its beginning until the focus leaves it. */
-async function walkByTab(page: Page): Promise<Walk> {
-  const expected = await page.evaluate(() => {
-    const walk = { names: [] as string[], met: new Set<Element>() };
-    Object.assign(window, { walk });
+/** Tabs through the page from its beginning until the focus leaves it; through a dialog from where it has put the focus, once round. */
+async function walkByTab(page: Page, dialog?: 'dialog[open]'): Promise<Walk> {
+  await page.evaluate((isDialog) => {
+    Object.assign(window, { walk: { met: new Set<Element>() } });
+    if (isDialog) return;
     (document.activeElement as HTMLElement | null)?.blur();
     document.body.tabIndex = -1;
     document.body.focus();
     document.body.removeAttribute('tabindex');
-    return walk.names.length;
-  });
-  expect(expected).toBe(0);
+  }, dialog !== undefined);
   const stops: string[] = [];
   const faults: string[] = [];
   for (let i = 0; i < 400; i++) {
@@ -54,18 +52,22 @@ async function walkByTab(page: Page): Promise<Walk> {
         ],
       };
     });
+    // From its last control a dialog lets the focus out to the browser's own, and takes it back.
+    if (stop === null && dialog) continue;
     if (stop === null || stop.isBack) break;
     stops.push(stop.text);
     for (const fault of stop.faults) faults.push(`${stop.text} ${fault}`);
   }
-  const unreached = await page.evaluate(() => {
+  const unreached = await page.evaluate((within) => {
     const { met } = (window as unknown as { walk: { met: Set<Element> } }).walk;
     const groups = new Set([...met].map((element) => (element as HTMLInputElement).type === 'radio' && (element as HTMLInputElement).name));
-    return [...document.querySelectorAll<HTMLElement>('a[href], button, input, select, textarea, summary, [tabindex]')]
+    return [
+      ...document.querySelector(within)!.querySelectorAll<HTMLElement>('a[href], button, input, select, textarea, summary, [tabindex]'),
+    ]
       .filter((element) => element.tabIndex >= 0 && !element.matches(':disabled') && element.checkVisibility())
       .filter((element) => !met.has(element) && !groups.has((element as HTMLInputElement).name || '-'))
       .map((element) => element.getAttribute('aria-label') ?? `${element.tagName} ${element.textContent?.slice(0, 40)}`);
-  });
+  }, dialog ?? 'body');
   return { stops, faults, unreached };
 }
 
@@ -88,12 +90,81 @@ describe('the keyboard', () => {
     expect(shown.stops.some((stop) => /train it/.test(stop))).toBe(true);
     const views = page.getByRole('navigation', { name: 'Views' });
     for (const room of (await views.getByRole('button').allInnerTexts()).slice(1)) {
-      await views.getByRole('button', { name: room, exact: true }).click();
-      await page.locator('.room-body > :not([aria-busy])').waitFor();
+      await openRoom(page, room);
       if (room === 'Scoreboard') await page.getByRole('row', { name: /^Truth.*100 %/ }).waitFor({ timeout: 30_000 });
       const { faults, unreached } = await walkByTab(page);
       expect([room, faults, unreached]).toEqual([room, [], []]);
     }
+  });
+
+  it('reaches every control of the dialogs, which give the focus back to what opened them', { timeout: 120_000 }, async () => {
+    const page = await lab.open({ reducedMotion: 'reduce' });
+    const dialog = page.getByRole('dialog');
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent);
+    const walked = async (place: string, atLeast: number) => {
+      const { faults, unreached, stops } = await walkByTab(page, 'dialog[open]');
+      expect([place, faults, unreached]).toEqual([place, [], []]);
+      expect(stops.length, place).toBeGreaterThanOrEqual(atLeast);
+    };
+    const closes = async (opener: string | null | undefined) => {
+      await page.keyboard.press('Escape');
+      await dialog.waitFor({ state: 'detached' });
+      await expect.poll(focused).toBe(opener);
+    };
+    const share = page.getByRole('button', { name: 'share', exact: true });
+    await share.focus();
+    const opener = await focused();
+    await page.keyboard.press('Enter');
+    await dialog.waitFor();
+    await dialog.getByRole('radio', { name: 'Link', exact: true }).focus();
+    for (const [section, atLeast] of [
+      ['Link', 8],
+      ['Figure', 4],
+      ['Numbers', 5],
+      ['Sessions', 4],
+    ] as const) {
+      await expect(dialog.getByRole('radio', { name: section, exact: true }).isChecked()).resolves.toBe(true);
+      if (section === 'Figure') await dialog.getByRole('button', { name: 'Save as PNG', disabled: false }).waitFor();
+      await walked(section, atLeast);
+      await dialog.getByRole('radio', { name: section, exact: true }).focus();
+      await page.keyboard.press('ArrowRight');
+    }
+    await closes(opener);
+
+    await page.getByRole('button', { name: 'Help and shortcuts', exact: true }).focus();
+    await page.keyboard.press('Enter');
+    await dialog.locator('.glossary dt').first().waitFor();
+    await walked('help', 3);
+    await closes('Help and shortcuts');
+
+    // A row's header is left of its first token, its pencil beside the flip.
+    await page.getByRole('grid').first().locator('[tabindex="0"]').focus();
+    for (let i = 0; i < 12 && !/^Edit/i.test((await focused()) ?? ''); i++) await page.keyboard.press('ArrowLeft');
+    const edit = await focused();
+    expect(edit).toMatch(/^Edit/i);
+    await page.keyboard.press('Enter');
+    await dialog.getByRole('textbox', { name: 'Response' }).waitFor();
+    await walked('edit', 3);
+    await closes(edit);
+  });
+
+  it('reaches every control of the inspector, of a lesson and of slow motion', { timeout: 120_000 }, async () => {
+    const page = await lab.open({ reducedMotion: 'reduce' });
+    await pin(page, 1, 1);
+    await openWorking(page);
+    await page.locator('.formula-line [data-term]').first().waitFor();
+    const walked = async (place: string, stop: RegExp) => {
+      const { faults, unreached, stops } = await walkByTab(page);
+      expect([place, faults, unreached]).toEqual([place, [], []]);
+      expect(stops.some((text) => stop.test(text))).toBe(true);
+    };
+    await walked('inspector', /Close the inspector/);
+    await openRoom(page, 'Learn');
+    await page.getByRole('button', { name: 'Slow motion', exact: true }).click();
+    await page.getByRole('button', { name: 'Leave the lesson' }).waitFor();
+    await page.getByRole('radio', { name: '10 s', exact: true }).check();
+    await page.getByRole('button', { name: 'pause', exact: true }).click();
+    await walked('slow motion', /go on/);
   });
 
   it('reads the matrix as a grid: named rows with their sums, columns and cells', async () => {
