@@ -65,6 +65,13 @@ export function errorAt(place: CellPlace): string | null {
   return cell && 'error' in cell ? cell.error : null;
 }
 
+/** Runs that are there, and those wanted: without those that the task makes impossible. */
+export function progressOf(places: readonly CellPlace[]): { done: number; wanted: number } {
+  const cells = places.flatMap((place) => SEEDS.map((seed) => readCell({ ...place, seed })));
+  const impossible = places.filter((place) => errorAt(place) !== null).length * SEEDS.length;
+  return { done: cells.filter((cell) => cell && !('error' in cell)).length, wanted: cells.length - impossible };
+}
+
 export const figureAt = (place: CellPlace, figure: FigureName): MeanInterval =>
   meanInterval(runsAt(place).map(({ run }) => FIGURES[figure].of(run)));
 

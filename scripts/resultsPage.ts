@@ -5,7 +5,7 @@ import { TASKS } from '../src/core/tasks/index.ts';
 import { DEFAULT_SETTINGS } from '../src/engine/trainer.ts';
 import { claimsSection } from './claimsTable.ts';
 import { CREDIT_LADDER, CURVE_PROMPTS, FINAL_PROMPTS, GROUP_SIZES, planOf, RATES, SWEEP_STEPS } from './resultPlan.ts';
-import { differenceAt, errorAt, FIGURES, figureAt, LEVEL, printed, runsAt, SEEDS, sweepPlace } from './resultFigures.ts';
+import { differenceAt, errorAt, FIGURES, figureAt, LEVEL, printed, progressOf, runsAt, SEEDS, sweepPlace } from './resultFigures.ts';
 import type { CellPlace, FigureName } from './resultFigures.ts';
 import { readCell } from './resultCells.ts';
 import { methodPlace, table, titleOf } from './resultsMarkdown.ts';
@@ -40,8 +40,7 @@ function methodRow(task: string, id: string, title: string): string[] {
 }
 
 function taskSection(task: string, title: string): string {
-  const wanted = METHODS.length * SEEDS.length;
-  const done = METHODS.reduce((sum, { id }) => sum + SEEDS.filter((seed) => readCell({ ...methodPlace(task, id), seed })).length, 0);
+  const { done, wanted } = progressOf(METHODS.map(({ id }) => methodPlace(task, id)));
   const head = `### ${title}\n\n${done} of ${wanted} runs done.`;
   if (done === 0) return head;
   const rows = METHODS.filter(({ id }) => readCell({ ...methodPlace(task, id), seed: SEEDS[0] })).map(({ id, title: name }) =>
@@ -88,12 +87,11 @@ export async function writeResultsPage(file = PAGE): Promise<string> {
   const settings = Object.entries(DEFAULT_SETTINGS)
     .map(([name, value]) => `${name} ${value}`)
     .join(', ');
-  const all = planOf('methods', SEEDS.length);
-  const done = all.filter((run) => readCell(run)).length;
+  const { done, wanted } = progressOf(TASKS.flatMap(({ id: task }) => METHODS.map(({ id }) => methodPlace(task, id))));
   const sweeps = TASKS.map(({ id, title }) => sweepSection(id, title)).filter((text) => text !== '');
   const page = `# Results
 
-${done} of ${all.length} runs of the methods are done (${METHODS.length} methods, ${TASKS.length} tasks, ${SEEDS.length} seeds). This page is written by \`npm run results\`, which
+${done} of ${wanted} runs of the methods are done (${METHODS.length} methods, ${TASKS.length} tasks, ${SEEDS.length} seeds, where the task has what the method needs). This page is written by \`npm run results\`, which
 makes the runs that are missing, one small JSON each under [\`results/\`](results), and may be stopped at any time.
 
 ${summarySection()}
@@ -141,5 +139,5 @@ Runs are reproducible to the last bit: the same code gives the same tables on ev
 changed since; \`--check\` finds out.
 `;
   writeFileSync(file, page);
-  return `${file}: ${done} of ${all.length} runs`;
+  return `${file}: ${done} of ${wanted} runs`;
 }

@@ -5,8 +5,7 @@ import { METHODS } from '../src/core/methods/index.ts';
 import { TASKS } from '../src/core/tasks/index.ts';
 import { DEFAULT_SETTINGS } from '../src/engine/trainer.ts';
 import { claimCounts } from './claimsTable.ts';
-import { readCell } from './resultCells.ts';
-import { differenceAt, figureAt, printed, runsAt, SEEDS, sweepPlace } from './resultFigures.ts';
+import { differenceAt, figureAt, printed, progressOf, runsAt, sweepPlace } from './resultFigures.ts';
 import { CREDIT_LADDER, GROUP_SIZES, RATES, SWEEP_STEPS } from './resultPlan.ts';
 import { methodPlace, table, titleOf } from './resultsMarkdown.ts';
 import { readScore } from './scoresTable.ts';
@@ -33,13 +32,13 @@ const compared = (task: string) =>
     .filter(({ difference }) => placeOf(difference) !== 'unknown');
 
 function taskRow(task: string, title: string): string[] {
-  const cells = METHODS.flatMap(({ id }) => SEEDS.map((seed) => readCell({ ...methodPlace(task, id), seed })));
+  const { done, wanted } = progressOf(METHODS.map(({ id }) => methodPlace(task, id)));
   const tried = METHODS.filter(({ id }) => runsAt(methodPlace(task, id)).length > 0);
   const others = compared(task);
   const count = (place: Place) => others.filter(({ difference }) => placeOf(difference) === place).length;
   return [
     `[${title}](#${title.toLowerCase().replaceAll(' ', '-')})`,
-    `${cells.filter((cell) => cell !== null).length} of ${cells.length}`,
+    `${done} of ${wanted}`,
     `${tried.length} of ${METHODS.length}`,
     printed(figureAt(methodPlace(task, STRIPE), 'reward'), 3),
     others.length > 0 ? `${count('above')} / ${count('unclear')} / ${count('below')}` : '–',
@@ -75,23 +74,42 @@ function ladderText(): string {
 advantage at the base model: ${rungs.join(', ')}), but over 200 steps at the default settings the mean reward differs from
 ${titleOf(STRIPE)}'s ${printed(level, 3)} by ${steps.join(', ')}. The ceiling, the true advantage itself as credit, is ${WORDS[placeOf(ceiling)]}, by at
 most ${share.toFixed(1)} % of that. A likely reason: 64 answers of seven tokens leave little noise for better credit to take away. One batch's
-${titleOf(STRIPE)} gradient already has a cosine of ${cosine?.toFixed(2) ?? '–'} with the exact gradient of the expected reward.
+${titleOf(STRIPE)} gradient already has a cosine of ${cosine?.toFixed(2) ?? '–'} with the exact gradient of the expected reward.${otherTasksText()}
 
 ${sweepText()}`;
 }
 
-/** The settings of the sweep at which the ceiling is clearly faster than the stripe. */
-function sweepText(): string {
+/** The settings of a task's sweep at which the ceiling is clearly faster than the stripe, in one sentence; '' where none was run. */
+function sweepOf(task: string, title: string): string {
   const settings = GROUP_SIZES.flatMap((size) =>
     RATES.map(({ name, factor }) => ({
       text: `group size ${size}, rate ${Number((DEFAULT_SETTINGS.learningRate * factor).toPrecision(2))}`,
-      difference: differenceAt(sweepPlace(DEFAULT_TASK, CEILING, size, name), sweepPlace(DEFAULT_TASK, STRIPE, size, name), 'early'),
+      difference: differenceAt(sweepPlace(task, CEILING, size, name), sweepPlace(task, STRIPE, size, name), 'early'),
     })),
   ).filter(({ difference }) => placeOf(difference) !== 'unknown');
-  const clear = settings.filter(({ difference }) => placeOf(difference) === 'above');
-  const named = clear.map(({ text, difference }) => `${text} (${printed(difference, 3, true)} over ${SWEEP_STEPS} steps)`).join('; ');
-  return `**Where it pays:** of ${settings.length} group sizes and learning rates with two seeds or more, the ceiling is clearly faster in ${clear.length}${named ? `: ${named}` : ''}.
-Few samples and large steps are where the even stripe is noisy. See [*Where does better credit pay?*](#where-does-better-credit-pay).`;
+  if (settings.length < 2) return '';
+  const clear = (place: Place) => settings.filter(({ difference }) => placeOf(difference) === place);
+  const named = (place: Place) =>
+    clear(place)
+      .map(({ text, difference }) => `${text} (${printed(difference, 3, true)})`)
+      .join('; ');
+  const slower = clear('below').length > 0 ? `, clearly slower in ${clear('below').length}: ${named('below')}` : '';
+  return `${title}: clearly faster in ${clear('above').length} of ${settings.length}${clear('above').length > 0 ? `: ${named('above')}` : ''}${slower}.`;
+}
+
+function sweepText(): string {
+  const sweeps = TASKS.map(({ id, title }) => sweepOf(id, title)).filter((text) => text !== '');
+  return `**Where it pays:** the ceiling against ${titleOf(STRIPE)} over ${SWEEP_STEPS} steps, over the group sizes and learning rates that have two seeds or
+more. ${sweeps.join(' ')} Few samples and large steps are where the even stripe is noisy. See [*Where does better credit
+pay?*](#where-does-better-credit-pay).`;
+}
+
+/** The ceiling's lead at the default settings on the other tasks. */
+function otherTasksText(): string {
+  const leads = TASKS.filter(({ id }) => id !== DEFAULT_TASK && placeOf(faster(id, CEILING)) !== 'unknown').map(
+    ({ id, title }) => `${title} ${printed(faster(id, CEILING), 3, true)} (${WORDS[placeOf(faster(id, CEILING))]})`,
+  );
+  return leads.length > 0 ? ` On the other tasks the ceiling's mean reward differs by: ${leads.join(', ')}.` : '';
 }
 
 function acrossText(): string {

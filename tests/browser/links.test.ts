@@ -84,10 +84,11 @@ const rounding = (value: number): number => (Math.abs(value) < 9.995 ? 0.0051 : 
 describe('links', () => {
   const lab = useLab();
 
-  it('open the same view with the same numbers: 30 random states, each in a page of its own', { timeout: 240_000 }, async () => {
+  it('open the same view with the same numbers: 30 random states, each in a fresh page', { timeout: 240_000 }, async () => {
+    const page = await lab.open();
     for (const state of fc.sample(reachable, { numRuns: 30, seed: 7 })) {
       const hash = encodeLink(state, LINK_DEFAULTS);
-      const page = await lab.open({ query: `#${hash}` });
+      await lab.reopen(page, `#${hash}`);
       const numbers = await expected(state);
       await expect.poll(async () => (await shown(page)).size, { message: hash }).toBe(numbers.size);
       for (const [place, printed] of await shown(page)) {
@@ -102,7 +103,6 @@ describe('links', () => {
       await page.waitForTimeout(350);
       expect(await page.evaluate(() => location.hash.slice(1))).toBe(hash);
       expect(await notices(page).allInnerTexts(), hash).toEqual([]);
-      await page.context().close();
     }
   });
 
@@ -122,10 +122,10 @@ describe('links', () => {
       `v=2&seed=${'x'.repeat(9000)}`,
       'v=2&run=1~~~',
     );
+    const page = await lab.open();
     for (const hash of fc.sample(fc.oneof({ weight: 4, arbitrary: damage }, { weight: 1, arbitrary: odd }), { numRuns: 30, seed: 11 })) {
-      const page = await lab.open({ query: `#${hash}` });
+      await lab.reopen(page, `#${hash}`);
       expect(await creditGrid(page).getByRole('gridcell').count(), hash).toBeGreaterThanOrEqual(20);
-      await page.context().close();
     }
   });
 
