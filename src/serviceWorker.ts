@@ -31,7 +31,7 @@ const DATA = `${PREFIX}data`;
 const CLIENTS = `${PREFIX}clients`;
 const INDEX = 'index.html';
 /** Between two files, ms: on the first visit the page is being used meanwhile, and four at a time doubled what a click took. */
-const PAUSE_MS = 40;
+const PAUSE_MS = 10;
 
 const cacheOf = (id: string): string => `${PREFIX}build ${id}`;
 const urlOf = (path: string): string => new URL(path === INDEX ? './' : path, SCOPE).href;

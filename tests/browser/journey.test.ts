@@ -33,29 +33,42 @@ describe('a small recorded group', () => {
   // All numbers are worked out by hand in smallGroup.ts. The advantage of a whole response is ±0.8660239. GRPO averages over
   // each response first, so a token of a 7-token response weighs 20 / (4 · 7) = 5/7, of a 3-token one 5/3; TEMPO over all tokens.
   it.each([
-    // [method, response, token, advantage, credit]
-    ['GRPO', 1, 1, '+0.866', '+0.680'], // 0.8660239 · 1.1 · 5/7
-    ['GRPO', 2, 1, '−0.866', '−0.680'],
-    ['GRPO', 1, 2, '+0.866', '+0.619'], // ratio 1
-    ['GRPO', 1, 6, '+0.866', '0.000'], // ratio 1.5 with a positive advantage: clipped
-    ['GRPO', 2, 6, '−0.866', '0.000'], // ratio 0.5 with a negative advantage: clipped
-    ['GRPO', 3, 1, '+0.866', '+1.299'], // 0.8660239 · 0.9 · 5/3
-    ['GRPO', 4, 2, '−0.866', '−1.876'], // −0.8660239 · 1.3 · 5/3: above the bound, but the push is downwards
-    ['TEMPO', 1, 1, '+0.866', '+0.953'], // S leaves the value at 1/2: no step
-    ['TEMPO', 3, 2, '+1.732', '+1.732'], // (0.5 + 0.5) / 0.5773512692
-    ['TEMPO', 2, 6, '−1.732', '0.000'], // (−0.5 − 0.5) / 0.5773512692, ratio 0.5: clipped
-    ['TEMPO', 4, 2, '−1.732', '−2.252'], // −1.7320478 · 1.3
-  ])('under %s, response %i, token %i has advantage %s and credit %s', async (method, response, token, advantage, credit) => {
+    [
+      'GRPO',
+      // [response, token, advantage, credit]
+      [
+        [1, 1, '+0.866', '+0.680'], // 0.8660239 · 1.1 · 5/7
+        [2, 1, '−0.866', '−0.680'],
+        [1, 2, '+0.866', '+0.619'], // ratio 1
+        [1, 6, '+0.866', '0.000'], // ratio 1.5 with a positive advantage: clipped
+        [2, 6, '−0.866', '0.000'], // ratio 0.5 with a negative advantage: clipped
+        [3, 1, '+0.866', '+1.299'], // 0.8660239 · 0.9 · 5/3
+        [4, 2, '−0.866', '−1.876'], // −0.8660239 · 1.3 · 5/3: above the bound, but the push is downwards
+      ],
+    ],
+    [
+      'TEMPO',
+      [
+        [1, 1, '+0.866', '+0.953'], // S leaves the value at 1/2: no step
+        [3, 2, '+1.732', '+1.732'], // (0.5 + 0.5) / 0.5773512692
+        [2, 6, '−1.732', '0.000'], // (−0.5 − 0.5) / 0.5773512692, ratio 0.5: clipped
+        [4, 2, '−1.732', '−2.252'], // −1.7320478 · 1.3
+      ],
+    ],
+  ] as const)('under %s, tokens have the advantages and credits worked out by hand', async (method, cases) => {
     const page = await open();
     await viewAs(page, method);
-    await pin(page, response, token);
-    await openWorking(page);
-    expect(await formulaResult(page, 'A')).toBe(advantage);
-    expect(await formulaResult(page, 'credit')).toBe(credit);
-    // The headlines say the same in two digits, and so do the cells.
-    expect(await headline(page, 'advantage')).toBe(twoDigits(advantage));
-    expect(await headline(page, 'credit')).toBe(twoDigits(credit));
-    expect(await creditCell(page, response, token).innerText()).toContain(twoDigits(credit));
+    for (const [i, [response, token, advantage, credit]] of cases.entries()) {
+      const place = `response ${response}, token ${token}`;
+      await pin(page, response, token);
+      if (i === 0) await openWorking(page);
+      expect(await formulaResult(page, 'A'), place).toBe(advantage);
+      expect(await formulaResult(page, 'credit'), place).toBe(credit);
+      // The headlines say the same in two digits, and so do the cells.
+      expect(await headline(page, 'advantage'), place).toBe(twoDigits(advantage));
+      expect(await headline(page, 'credit'), place).toBe(twoDigits(credit));
+      expect(await creditCell(page, response, token).innerText(), place).toContain(twoDigits(credit));
+    }
   });
 
   it('says which cells are clipped and which steps are wrong', async () => {

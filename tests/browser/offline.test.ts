@@ -30,7 +30,7 @@ afterAll(async () => {
 beforeEach(async () => {
   server = await serve({ root: folder, base: BASE, port: 0 });
   context = await browser.newContext({ viewport: { width: 1280, height: 720 } });
-  context.setDefaultTimeout(20_000);
+  context.setDefaultTimeout(40_000);
 });
 afterEach(async () => {
   await context.close();

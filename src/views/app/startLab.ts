@@ -9,6 +9,8 @@ import { idle } from './idle.ts';
 /** The address bar follows the view after this pause, so that a slider drag does not write it 60 times a second. */
 const ADDRESS_PAUSE_MS = 300;
 const SHELF_PAUSE_MS = 300;
+/** A first visit tries things out before it needs to last without a network: its first clicks come first. */
+const FIRST_VISIT_MS = 5000;
 const SHORTCUTS_KEY = 'creditscope.shortcuts';
 
 function readStorage(key: string): string | null {
@@ -50,6 +52,7 @@ function followAddress(lab: Lab): void {
 /** Comes last: what it fetches must not compete with what is on screen. A frame in another page is not what people return to. */
 async function keepForOffline(lab: Lab): Promise<void> {
   if (!import.meta.env.PROD || !('serviceWorker' in navigator) || lab.store.getState().embed) return;
+  if (!navigator.serviceWorker.controller) await new Promise((done) => setTimeout(done, FIRST_VISIT_MS));
   await idle();
   const { startOffline } = await import('./offline.ts');
   await startOffline(lab);
