@@ -26,5 +26,5 @@ function reach(measure: Measure, rows: readonly ScoreRow[]): readonly [number, n
 
 export function barScale(measure: Measure, rows: readonly ScoreRow[]): BarScale {
   const scale = scaleLinear(reach(measure, rows), [0, 100]).nice(4).clamp(true);
-  return { at: scale, ticks: scale.ticks(4).map((value) => ({ value, at: scale(value) })), zero: scale(0) };
+  return { at: scale, ticks: scale.ticks(3).map((value) => ({ value, at: scale(value) })), zero: scale(0) };
 }
