@@ -9,6 +9,8 @@ export default defineConfig({
     include: ['tests/browser/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
+    // A browser of its own keeps files apart; what they import is read once a worker.
+    isolate: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

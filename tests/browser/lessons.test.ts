@@ -21,14 +21,18 @@ const scrolls = (page: Page): Promise<boolean> =>
     return scrollWidth > innerWidth || scrollHeight > innerHeight;
   });
 
-describe.each(['light', 'dark'] as const)('lessons, %s', (colorScheme) => {
+describe('lessons, light and dark', () => {
   const lab = useLab();
 
   it.each(lessons.map((lesson) => [lesson.id, lesson] as const))('%s, by keyboard alone', { timeout: 120_000 }, async (id, lesson) => {
-    const page = await lab.open({ query: `#v=2&lesson=${id}.1`, colorScheme });
+    const page = await lab.open({ query: `#v=2&lesson=${id}.1` });
     for (const [i, content] of lesson.pages.entries()) {
       await ready(page, content.title);
-      expect(await scrolls(page), `${content.title} scrolls the page`).toBe(false);
+      for (const colorScheme of ['dark', 'light'] as const) {
+        await page.emulateMedia({ colorScheme });
+        await expect.poll(() => page.evaluate(() => document.documentElement.dataset['theme'])).toBe(colorScheme);
+        expect(await scrolls(page), `${content.title} scrolls the page, ${colorScheme}`).toBe(false);
+      }
       if (!content.keepsView) {
         const view = await opened(content);
         // What needs a step of training has no number to compare yet.
