@@ -21,6 +21,8 @@ export type Measure =
   | { kind: 'gradients' }
   /** How much the distribution of the answer changes without each token. */
   | { kind: 'importance' }
+  /** How steeply the answer's distribution turns with each token's embedding: `measured.<name>`. */
+  | { kind: 'gradientImportance'; name: string }
   /** The reference answer, forced after each reasoning and after each token of it, under the policy and the second models that read it. */
   | { kind: 'answers' }
   /** Raw logits of the run's reference model at every token: `measured.<name>`. */

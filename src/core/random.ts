@@ -57,6 +57,8 @@ export const STREAM = {
   continuations: 12,
   /** Groups drawn again for the spread of a credit: (seed, stream, step, group, redraw, response, position). */
   redraws: 13,
+  /** Noise on the embeddings of a text: (seed, stream, step, token of the batch, number of the embedding). */
+  noise: 14,
 } as const;
 
 /** A sequence of draws at a place named by its keys: the n-th draw is `uniformAt(...keys, n)`. */

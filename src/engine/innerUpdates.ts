@@ -49,9 +49,10 @@ export interface Answered {
   records: readonly ModelRecord[];
 }
 
-const adamOf = (second: SecondModel, knobs: KnobValues, settings: TrainingSettings): AdamSettings => ({
+const adamOf = ({ spec }: SecondModel, knobs: KnobValues, settings: TrainingSettings): AdamSettings & { clip?: number } => ({
   ...ADAM,
-  learningRate: second.spec.learningRate(knobs, settings.learningRate),
+  learningRate: spec.learningRate(knobs, settings.learningRate),
+  ...(spec.gradientClip ? { clip: spec.gradientClip(knobs) } : {}),
 });
 
 /**

@@ -50,7 +50,7 @@ export function checkLength(values: Float32Array, layout: ParameterLayout, what:
 }
 
 /** Standard normal draw at a place: Marsaglia's polar method, which needs log and sqrt only. */
-function normalAt(...keys: number[]): number {
+export function normalAt(...keys: number[]): number {
   for (let attempt = 0; ; attempt++) {
     const x = 2 * uniformAt(...keys, attempt, 0) - 1;
     const y = 2 * uniformAt(...keys, attempt, 1) - 1;

@@ -143,6 +143,29 @@ describe('the gradient of a second network through the whole model', () => {
     compareAlong(own, own.getGradient(), () => lossAt().result.loss);
     release(here);
   });
+
+  it('is scaled down to the clip where it is longer, and left alone where it is not', async () => {
+    const here = await place(prime);
+    const batch = done(here.trainer.advance());
+    const [prm] = here.second;
+    const own = prm.own as LanguageModel;
+    const { knobs } = here.method;
+    const update = (clip?: number) => {
+      const now = secondPass(own, prm.spec, knobs, pairsOf(batch), 1);
+      const result = prm.spec.loss({ batch, knobs, state: null, now });
+      const adam = { learningRate: 0, beta1: 0.9, beta2: 0.95, epsilon: 1e-8, ...(clip === undefined ? {} : { clip }) };
+      const norm = updateSecond(prm, now, result, adam, 1)?.gradientNorm ?? NaN;
+      return { norm, gradient: own.getGradient() };
+    };
+    const free = update();
+    expect(update(2 * free.norm).gradient).toEqual(free.gradient);
+    const held = update(free.norm / 4);
+    expect(held.norm).toBe(free.norm);
+    expect(own.gradientNorm() / free.norm).toBeCloseTo(0.25, 5);
+    const largest = free.gradient.reduce((most, g, i) => (Math.abs(g) > Math.abs(free.gradient[most]) ? i : most), 0);
+    expect(held.gradient[largest] / free.gradient[largest]).toBeCloseTo(0.25, 5);
+    release(here);
+  });
 });
 
 describe('a run with a second network', () => {

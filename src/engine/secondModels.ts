@@ -188,19 +188,25 @@ function gradients(pass: SecondPass, result: ModelLossResult, { vocabulary: V, o
   return { gradLogits, gradOutputs };
 }
 
-/** One Adam step of a second model on the loss of its last pass; null where a number is not finite. */
+/** One Adam step of a second model on the loss of its last pass, its gradient no longer than `clip`; null where a number is not finite. */
 export function updateSecond(
   second: SecondModel,
   pass: SecondPass,
   result: ModelLossResult,
-  adam: AdamSettings,
+  { clip = Infinity, ...adam }: AdamSettings & { clip?: number },
   temperature: number,
 ): ModelRecord | null {
   const own = second.own as LanguageModel;
   const { gradLogits, gradOutputs } = gradients(pass, result, own.config, temperature);
-  own.backward(gradLogits, own.config.outputs ? gradOutputs : undefined);
+  const outputs = own.config.outputs ? gradOutputs : undefined;
+  own.backward(gradLogits, outputs);
   const gradientNorm = own.gradientNorm();
   if (!Number.isFinite(result.loss) || !Number.isFinite(gradientNorm)) return null;
+  if (gradientNorm > clip) {
+    // The pass is linear in what it is given.
+    const scaled = (gradient: Float32Array) => gradient.map((g) => (clip / gradientNorm) * g);
+    own.backward(scaled(gradLogits), outputs && scaled(outputs));
+  }
   own.adamStep(adam);
   return noteUpdate(second, pass.answers, result.loss, gradientNorm);
 }

@@ -250,6 +250,12 @@ describe('RLPR', () => {
       }),
     );
   });
+  it('says what the answer scores without a reasoning: e^(−3/2) for two tokens of −3 together, nothing where nobody asked', () => {
+    const asked = { ...pair(), groups: pair().groups.map((group) => ({ ...group, answerOutlook: -3 })) };
+    const { trace } = credit(asked, rlpr);
+    closeTo([...trace.scoreWithout.values, ...trace.hasPromptOutlook.values], [0.22313016, 1], 8);
+    expect([...credit(pair(), rlpr).trace.hasPromptOutlook.values]).toEqual([0]);
+  });
   it('gives equal scores no advantage', () => {
     expect(advantagesOf(batchWith({ answer: [HALF] }, { answer: [HALF] }), rlpr)).toEqual([0, 0]);
     // A spread of 1e-7 is less than the least that teaches.

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RolloutBatch } from '../batch.ts';
 import { exp } from '../math.ts';
-import { composeMethod, creditBatch, defaultKnobs } from '../pipeline.ts';
-import { reshape } from '../stages/outcomeReshaping.ts';
+import { composeMethod, creditBatch, defaultKnobs, missingNeeds } from '../pipeline.ts';
+import { GRADIENT_IMPORTANCE, reshape } from '../stages/outcomeReshaping.ts';
 import { mean } from '../stats.ts';
 import { anyGroups, batchOf, furnish } from '../testBatch.ts';
 import { oar } from './oar.ts';
@@ -98,5 +98,26 @@ describe('invariants', () => {
         }
       }),
     );
+  });
+  it('weighs by gradients where asked, and then asks for those alone', () => {
+    const byGradients = knobs({ importanceForm: 1 });
+    const batch = furnish(
+      batchOf([
+        { tokens: [1, 2, 3], reward: 1 },
+        { tokens: [2, 1, 3], reward: 0 },
+      ]),
+    );
+    const { importance: _, ...fields } = batch.fields;
+    const bare = { ...batch, fields };
+    expect(missingNeeds(bare, oar, byGradients)).toEqual([`measured:${GRADIENT_IMPORTANCE}`]);
+    expect(missingNeeds(bare, oar, knobs())).toEqual(['importance']);
+    const values = batch.responses.flatMap(({ start, end }) => Array.from({ length: end - start }, (_x, k) => k / 2));
+    const measured = { [GRADIENT_IMPORTANCE]: { level: 'token' as const, width: 1, values: Float64Array.from(values) } };
+    const { trace } = creditBatch({ ...bare, measured }, composeMethod(oar), byGradients);
+    for (const { start, end } of batch.responses) {
+      const own = reshape(Float64Array.from(values.slice(start, end)), byGradients);
+      expect([...trace.reshapedWeights.values.subarray(start, end)]).toEqual([...own.weights]);
+    }
+    expect(new Set(trace.reshapedWeights.values).size).toBeGreaterThan(1);
   });
 });

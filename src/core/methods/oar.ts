@@ -1,6 +1,6 @@
 import { CREDIT_LINES, surrogateLines } from '../stages/formulas.ts';
 import { baseKnobs } from '../stages/knobs.ts';
-import { outcomeReshaping, RESHAPE_RULE, RESHAPING_KNOBS } from '../stages/outcomeReshaping.ts';
+import { GRADIENT_IMPORTANCE, outcomeReshaping, RESHAPE_RULE, RESHAPING_KNOBS } from '../stages/outcomeReshaping.ts';
 import type { FormulaLine, Lane, Method } from '../stages/types.ts';
 
 const LANES: readonly Lane[] = [
@@ -11,7 +11,16 @@ const LANES: readonly Lane[] = [
     unit: 'nats',
     kind: 'sequential',
     domain: 'auto',
-    meaning: 'How much the distribution of the answer changes when this token is blotted out; the answer itself has none.',
+    meaning: 'How much the distribution of the answer hangs on this token; the answer itself has none.',
+  },
+  {
+    id: 'importanceLevel',
+    label: 'Importance, 0 to 1',
+    trace: 'importanceLevel',
+    unit: 'none',
+    kind: 'sequential',
+    domain: [0, 1],
+    meaning: 'Its logarithm between that of the least and of the most important token of the response.',
   },
   {
     id: 'reshapedWeights',
@@ -98,6 +107,17 @@ export const oar: Method = {
   lanes: LANES,
   explain: [...ADVANTAGE_LINES, ...surrogateLines(), ...CREDIT_LINES],
   needs: ['oldLogprobs', 'importance'],
+  lacks: (_batch, need, { importanceForm }) => (need === 'importance' && importanceForm === 1 ? false : undefined),
+  measures: ({ importanceForm }) =>
+    importanceForm === 1
+      ? [
+          {
+            measure: { kind: 'gradientImportance', name: GRADIENT_IMPORTANCE },
+            gives: [`measured:${GRADIENT_IMPORTANCE}`],
+          },
+        ]
+      : [],
+  needWords: { [`measured:${GRADIENT_IMPORTANCE}`]: 'how steeply the answer turns with each token' },
   trains: 'policy',
   creditShape: 'token',
 };

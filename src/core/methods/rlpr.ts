@@ -51,6 +51,13 @@ export const rlpr: Method = {
     },
   ],
   explain: [
+    {
+      stage: 'reward',
+      result: { latex: 'b_0(p)', trace: 'scoreWithout' },
+      template:
+        '\\exp\\big([[promptOutlook|\\log\\pi(a^*\\mid p)]] / [[answerLength|n]]\\big)\\quad\\text{(of this prompt; }b_0 = [[knob:scoreA|b_0]]\\text{ is taken off)}',
+      when: { trace: 'hasPromptOutlook', equals: 1 },
+    },
     { stage: 'reward', result: SHAPED, template: `\\max(${GAIN}, 0)`, when: { trace: 'knob:shaping', equals: 0 } },
     {
       stage: 'reward',

@@ -67,6 +67,8 @@ export interface ModelSpec {
   isOnline(knobs: KnobValues): boolean;
   /** Adam's rate of its own trunk; a shared one moves at the policy's. */
   learningRate(knobs: KnobValues, policyRate: number): number;
+  /** The gradient of its own trunk is scaled down to this norm where it is longer; absent: never. */
+  gradientClip?(knobs: KnobValues): number;
   /** The loss reads `now.logits` / `now.endAnswers`; only with its own trunk, and the page then shows no trace of the loss. */
   readsLogits?: boolean;
   readsEnd?: boolean;

@@ -1,7 +1,8 @@
+import type { RolloutBatch } from '../batch.ts';
 import { log1p } from '../math.ts';
 import { quantile, sum } from '../stats.ts';
 import { perGroup, perResponse, perToken, spreadResponses } from '../trace.ts';
-import { requireField } from './fields.ts';
+import { MissingFieldError, requireField } from './fields.ts';
 import { groupScores } from './groupNormalisation.ts';
 import type { AdvantageStage, Knob, KnobValues } from './types.ts';
 
@@ -9,6 +10,18 @@ import type { AdvantageStage, Knob, KnobValues } from './types.ts';
 const EPS = 1e-8;
 /** No token weighs less. */
 const FLOOR = 0.1;
+
+/** Options of `importanceForm`, by index, and what the engine calls the second one. */
+const IMPORTANCE_FORMS = ['blotting out (OAR-P)', 'gradients (OAR-G)'] as const;
+export const GRADIENT_IMPORTANCE = 'gradientImportance';
+
+/** [N] the importance that the knob asks for. */
+function importanceOf(batch: RolloutBatch, knobs: KnobValues): Float64Array {
+  if (knobs.importanceForm === 0) return requireField(batch, 'importance');
+  const found = batch.measured?.[GRADIENT_IMPORTANCE];
+  if (!found) throw new MissingFieldError(`measured:${GRADIENT_IMPORTANCE}`);
+  return found.values;
+}
 
 /** Which rule gave a token its weight: values of the trace `reshapeRule`. */
 export const RESHAPE_RULE = { low: 0, high: 1, answer: 2 } as const;
@@ -49,7 +62,7 @@ export function reshape(importance: Float64Array, knobs: KnobValues): Reshaping 
 
 /** A = w A_GRPO, w from what the token means for the distribution of the answer (OAR; see `reshape`). */
 export const outcomeReshaping: AdvantageStage = ({ batch, knobs, rewards }) => {
-  const importance = requireField(batch, 'importance');
+  const importance = importanceOf(batch, knobs);
   const scores = groupScores(batch, rewards.total, knobs);
   const grpo = spreadResponses(batch, scores.score);
   const [levels, raws, weights, rules] = Array.from({ length: 4 }, () => new Float64Array(batch.tokens.length));
@@ -89,6 +102,20 @@ const shared = { stage: 'advantage', scale: 'lin', unit: '', applies: 'credit' }
 const SUGGESTED = 'README of the OAR release; its code has no default';
 
 export const RESHAPING_KNOBS: readonly Knob[] = [
+  {
+    ...shared,
+    id: 'importanceForm',
+    label: 'Importance',
+    symbol: 'I',
+    default: 0,
+    min: 0,
+    max: 1,
+    step: 1,
+    meaning: 'By a forward pass with each token blotted out, or by one backward pass a response through slightly noisy embeddings.',
+    paper: { value: 0, source: 'the paper calls OAR-P the ceiling' },
+    options: IMPORTANCE_FORMS,
+    requires: { field: `measured:${GRADIENT_IMPORTANCE}`, equals: 1 },
+  },
   {
     ...shared,
     id: 'importanceQuantile',

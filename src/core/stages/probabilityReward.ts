@@ -31,10 +31,15 @@ export const probabilityReward: RewardStage = (input) => {
   const form = Float64Array.from(batch.responses, ({ wellFormed }) => (wellFormed === false ? 0 : 1));
   const c = knobs.formatCoefficient;
   const rewards = shaped.map((value, i) => (c === -1 ? (form[i] === 1 ? value : -1) : (1 - c) * value + c * form[i]));
+  const outlook = Float64Array.from(batch.groups, ({ answerOutlook }) => answerOutlook ?? NaN);
+  const lengths = batch.groups.map(({ start }) => answers[start].end - answers[start].start);
   const spread = Float64Array.from(batch.groups, ({ start, end }) => (end - start === 1 ? 0 : sampleStd(rewards.subarray(start, end))));
   return scalarRewards(input, rewards, {
     ...trace,
     answerScore: perResponse(scores),
+    promptOutlook: perGroup(outlook),
+    hasPromptOutlook: perGroup(outlook.map((value) => (Number.isNaN(value) ? 0 : 1))),
+    scoreWithout: perGroup(outlook.map((value, g) => exp(value / lengths[g]))),
     shapedScore: perResponse(shaped),
     wellFormed: perResponse(form),
     rewardStd: perGroup(spread),

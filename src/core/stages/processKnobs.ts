@@ -90,6 +90,17 @@ export const PROCESS_KNOBS: readonly Knob[] = [
     paper: { value: 2, source: 'PRIME: 1e-6 against 5e-7' },
     applies: 'training',
   }),
+  knob('prmClip', 0.01, 100, 20, {
+    label: 'Gradient clip of the process model',
+    symbol: 'c_\\phi',
+    scale: 'log',
+    default: 10,
+    meaning: 'A longer gradient of the model’s loss is scaled down to this norm before its step.',
+    paper: { value: 10, source: 'PRIME-RL/PRIME reward_model.prime_model.optim.grad_clip' },
+    special: { value: Infinity, label: '∞ = off' },
+    applies: 'training',
+    advanced: true,
+  }),
   choice('prmUpdate', ['frozen', 'learns'], {
     label: 'Process model',
     symbol: '\\Delta\\phi',

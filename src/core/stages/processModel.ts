@@ -65,5 +65,6 @@ export const processModel: ModelSpec = {
   schedule: (knobs) => (knobs.prmOrder === 1 ? 'before' : 'after'),
   isOnline: (knobs) => knobs.prmUpdate === 1,
   learningRate: (knobs, policyRate) => knobs.prmRate * policyRate,
+  gradientClip: (knobs) => knobs.prmClip,
   loss: outcomeCrossEntropy,
 };

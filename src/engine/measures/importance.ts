@@ -15,7 +15,7 @@ export function answerPosition(batch: RolloutBatch, { start, end }: RolloutRespo
 }
 
 /** Sequences back to back, of each of which the distribution after the last token is wanted. */
-function packLast(sequences: readonly (readonly number[])[]): PackedSequences {
+export function packLast(sequences: readonly (readonly number[])[]): PackedSequences {
   const offsets = new Int32Array(sequences.length + 1);
   sequences.forEach((sequence, s) => {
     offsets[s + 1] = offsets[s] + sequence.length;

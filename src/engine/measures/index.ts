@@ -6,6 +6,7 @@ import { measureAnswers } from './answers.ts';
 import { measureCandidates } from './candidates.ts';
 import { measureContinuations } from './continuations.ts';
 import { measureCorpus } from './corpus.ts';
+import { measureGradientImportance } from './gradientImportance.ts';
 import { measureGradients } from './gradients.ts';
 import { measureGreedy } from './greedy.ts';
 import { measureImportance } from './importance.ts';
@@ -22,6 +23,7 @@ const MEASURERS: { readonly [K in Measure['kind']]: Measurer<K> } = {
   greedy: measureGreedy,
   gradients: measureGradients,
   importance: measureImportance,
+  gradientImportance: measureGradientImportance,
   answers: measureAnswers,
   referenceLogits: measureReferenceLogits,
   candidates: measureCandidates,
