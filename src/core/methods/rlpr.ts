@@ -51,19 +51,19 @@ export const rlpr: Method = {
     },
   ],
   explain: [
-    {
-      stage: 'reward',
-      result: { latex: 'b_0(p)', trace: 'scoreWithout' },
-      template:
-        '\\exp\\big([[promptOutlook|\\log\\pi(a^*\\mid p)]] / [[answerLength|n]]\\big)\\quad\\text{(of this prompt; }b_0 = [[knob:scoreA|b_0]]\\text{ is taken off)}',
-      when: { trace: 'hasPromptOutlook', equals: 1 },
-    },
     { stage: 'reward', result: SHAPED, template: `\\max(${GAIN}, 0)`, when: { trace: 'knob:shaping', equals: 0 } },
     {
       stage: 'reward',
       result: SHAPED,
       template: `\\sigma\\big([[knob:shapingSteepness|k]]\\,(2\\,(${GAIN}) - 1)\\big)`,
       when: { trace: 'knob:shaping', equals: 1 },
+    },
+    {
+      stage: 'reward',
+      result: { latex: 'b_0(p)', trace: 'scoreWithout' },
+      template:
+        '\\exp\\big([[promptOutlook|\\log\\pi(a^*\\mid p)]] / [[answerLength|n]]\\big)\\quad\\text{(what it would be for this prompt)}',
+      when: { trace: 'hasPromptOutlook', equals: 1 },
     },
     {
       stage: 'reward',
