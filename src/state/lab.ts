@@ -82,7 +82,7 @@ function initialState(link: LinkState): LabState {
     landedPin: null,
     explaining: false,
     shareOpen: false,
-    covered: false,
+    covered: null,
     shownTokens: null,
     shortcuts: true,
     invite: true,
@@ -241,7 +241,7 @@ export function createLab(deps: LabDeps, link: LinkState = LINK_DEFAULTS) {
       if (wanted !== present || source !== 'recorded' || frozen || edits.length > 0) await actions.selectCheckpoint(wanted);
       context.remember('view');
       const home = wanted === get().home.checkpointId ? get().home.group : 0;
-      store.setState({ ...plain, ...viewOf(link), group: group ?? home, viewMethod, covered: false, shownTokens: null });
+      store.setState({ ...plain, ...viewOf(link), group: group ?? home, viewMethod, covered: null, shownTokens: null });
       await Promise.all([viewMethod, link.trainMethod, ...Object.values(link.mix)].map(context.needMethod));
       context.recompute();
       actions.setPin(pin);

@@ -112,6 +112,9 @@ export interface Derived {
   missing: readonly Need[];
 }
 
+/** Why credit is covered: the class is to guess it, or a later page comes to it. */
+export type Cover = 'guess' | 'later';
+
 export interface LabState {
   tasks: readonly TaskEntry[];
   taskId: string;
@@ -160,8 +163,8 @@ export interface LabState {
   theme: ThemeChoice;
   /** The lesson beside the lab; pages count from 0. */
   lesson: LessonPlace | null;
-  /** A prediction is asked for: no credit is shown. */
-  covered: boolean;
+  /** No credit is shown: a prediction is asked for, or the page tells of an earlier stage. */
+  covered: Cover | null;
   /** Slow motion: only so many tokens of each sample are shown; null shows all. */
   shownTokens: number | null;
   /** For the back row: larger, and nothing that a class does not need. */

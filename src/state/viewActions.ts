@@ -8,7 +8,7 @@ import { shownLanes, toggledLane } from './lanes.ts';
 import { clampKnob, clampMessage } from './knobs.ts';
 import { landPin } from './pin.ts';
 import { SHELF_ORDER } from './shelf.ts';
-import type { Compare, CreditLane, LabState, LessonPlace, Mix, Pin, RowOrder, ThemeChoice, Workspace } from './types.ts';
+import type { Compare, Cover, CreditLane, LabState, LessonPlace, Mix, Pin, RowOrder, ThemeChoice, Workspace } from './types.ts';
 
 /** Switching, browsing, pinning and folding. */
 export function createViewActions(context: LabContext) {
@@ -108,8 +108,8 @@ export function createViewActions(context: LabContext) {
     setTheme: (theme: ThemeChoice) => set({ theme }),
     toggleShelf: () => set({ shelfOpen: !get().shelfOpen }),
     toggleCurves: () => set({ curvesOpen: !get().curvesOpen }),
-    setLesson: (lesson: LessonPlace | null) => set({ lesson, ...(lesson ? {} : { covered: false, shownTokens: null }) }),
-    setCovered: (covered: boolean) => set({ covered }),
+    setLesson: (lesson: LessonPlace | null) => set({ lesson, ...(lesson ? {} : { covered: null, shownTokens: null }) }),
+    setCovered: (covered: Cover | null) => set({ covered }),
     showTokens: (shownTokens: number | null) => set({ shownTokens }),
     toggleLecture: () => set({ lecture: !get().lecture }),
     setShare: (shareOpen: boolean) => set({ shareOpen }),

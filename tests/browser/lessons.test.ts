@@ -84,6 +84,13 @@ describe('teaching', () => {
     await expect.poll(cells).toBe(8);
     await page.keyboard.press('PageDown');
     await expect.poll(cells).toBe(16);
+    // Nobody has been paid yet.
+    expect(await page.locator('.sentence').innerText()).toBe('No token has any credit yet.');
+    const credited = creditGrid(page).locator('.mx-cell:not(.is-void)');
+    expect(await credited.count()).toBe(0);
+    while (!(await panel(page).getByRole('heading', { name: 'Advantage: compared with what?' }).isVisible()))
+      await page.keyboard.press('PageDown');
+    await expect.poll(() => credited.count()).toBeGreaterThan(20);
     for (let i = 0; i < 20; i++) await page.keyboard.press('PageDown');
     await ready(page, 'Gradient: what the update does');
     await page.getByRole('grid', { name: /^Effect/ }).waitFor();

@@ -32,6 +32,7 @@ export function slowMotion(maxTokens: number): Lesson {
   const draws: LessonPage[] = Array.from({ length: Math.ceil(maxTokens / stride) }, (_, i) => ({
     title: i === 0 ? 'Sampling: the first token' : 'Sampling: token by token',
     keepsView: true,
+    isBeforeCredit: true,
     shownTokens: (i + 1) * stride,
     set: { lanes: ['entropy'], show: 'credit', update: 'last' },
     say: [
@@ -44,6 +45,7 @@ export function slowMotion(maxTokens: number): Lesson {
     {
       title: 'Reward: one number an answer',
       keepsView: true,
+      isBeforeCredit: true,
       set: { lanes: ['entropy'], show: 'advantage', update: 'last' },
       say: [
         say`The verifier reads each finished answer: ${count(rightCount)} of ${count((view) => responses(view).length)} are right. This is all that training is told.`,

@@ -107,6 +107,8 @@ export interface LessonPage {
   holds?: readonly { claim: string; test: (view: LessonView) => boolean }[];
   /** The page changes what it names and keeps the rest of the view. */
   keepsView?: boolean;
+  /** Slow motion: the page tells of a stage before there is any credit. */
+  isBeforeCredit?: boolean;
   /** Slow motion: only so many tokens of each answer are shown. */
   shownTokens?: number;
 }

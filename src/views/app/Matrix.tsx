@@ -4,6 +4,7 @@ import type { RolloutBatch } from '../../core/batch.ts';
 import { HEADLINE, METHODS } from '../../core/methods/index.ts';
 import { deriveCredit } from '../../state/credit.ts';
 import { findLane, shownLanes } from '../../state/lanes.ts';
+import type { Cover } from '../../state/types.ts';
 import { Segmented } from '../../ui/Segmented.tsx';
 import { LaneLegend } from '../matrix/LaneLegend.tsx';
 import { MatrixPanel } from '../matrix/MatrixPanel.tsx';
@@ -14,6 +15,9 @@ import { useLab, useLabState } from './labContext.ts';
 import { creditView, emptyView, laneView } from './laneViews.ts';
 import { usePreviewEntropies } from './preview.ts';
 import { useTheme } from './useTheme.ts';
+
+/** What the legend says of a lane whose credit is covered. */
+const COVERED: Readonly<Record<Cover, string>> = { guess: 'covered: which token gets the most?', later: 'no credit yet' };
 
 const loadTidyTree = async () => (await import('../tree/TidyTree.tsx')).TidyTree;
 
@@ -86,7 +90,7 @@ export function Matrix({ highlight, onEdit }: MatrixProps) {
       ...(last
         ? [
             isLacking || covered
-              ? emptyView(last, batch, covered ? 'covered: which token gets the most?' : undefined)
+              ? emptyView(last, batch, covered ? COVERED[covered] : undefined)
               : creditView(last, batch, group, credit, scale),
           ]
         : []),

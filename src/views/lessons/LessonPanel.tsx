@@ -50,14 +50,14 @@ interface OpenLessonProps extends LessonPanelProps {
 function OpenLesson({ lesson, index, onHighlight }: OpenLessonProps) {
   const lab = useLab();
   const page = lesson.pages[index];
-  const covered = useLabState((state) => state.covered);
+  const covered = useLabState((state) => state.covered === 'guess');
   const { isReady, start } = usePage(lesson, index);
   const view = useView();
   useSpotlight(isReady ? page.highlight : undefined);
   const last = lesson.pages.length - 1;
   const turn = (by: 1 | -1): void => {
     const next = index + by;
-    if (by > 0 && covered) lab.setCovered(false);
+    if (by > 0 && covered) lab.setCovered(null);
     else if (next >= 0 && next <= last) lab.setLesson({ id: lesson.id, page: next });
   };
   // Clickers send these two keys. The last handler is the one that knows the page.

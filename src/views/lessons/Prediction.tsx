@@ -13,7 +13,7 @@ interface PredictionProps {
 
 /** The question while credit is covered; then the answer, ringed in the matrix, beside what was clicked. */
 export function Prediction({ predict, view, onHighlight }: PredictionProps) {
-  const covered = useLabState((state) => state.covered);
+  const covered = useLabState((state) => state.covered === 'guess');
   const answers = useMemo(() => (covered ? null : predict.answer(view)), [covered, predict, view]);
   useEffect(() => {
     onHighlight(answers);

@@ -7,7 +7,7 @@ import { lessonView, linkOfSet } from './lessonView.ts';
 /** Brings the lab into the state of a page. */
 async function enter(lab: Lab, lesson: Lesson, index: number): Promise<void> {
   const page = lesson.pages[index];
-  const { set, keepsView, predict, shownTokens } = page;
+  const { set, keepsView, predict, isBeforeCredit, shownTokens } = page;
   if (keepsView) {
     lab.adjustView({
       ...(set.lanes ? { lanes: set.lanes } : {}),
@@ -21,7 +21,7 @@ async function enter(lab: Lab, lesson: Lesson, index: number): Promise<void> {
   if (set.findPrompt && arrived) lab.showPrompt(set.findPrompt(arrived));
   const view = lessonView(lab.store.getState());
   if (set.pin && view) lab.setPin(set.pin(view));
-  lab.setCovered(predict !== undefined);
+  lab.setCovered(predict ? 'guess' : isBeforeCredit ? 'later' : null);
   lab.announce(`Page ${index + 1} of ${lesson.pages.length}: ${page.title}.`);
 }
 

@@ -44,7 +44,8 @@ export function Sentence() {
         : null,
     });
   }, [batch, task, group, derived, creditLane, lab]);
-  if (covered) return <p className="sentence">The credit is covered. Which token gets the most?</p>;
+  if (covered === 'guess') return <p className="sentence">The credit is covered. Which token gets the most?</p>;
+  if (covered) return <p className="sentence">No token has any credit yet.</p>;
   if (derived && derived.missing.length > 0) {
     return (
       <div className="sentence">
