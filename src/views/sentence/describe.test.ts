@@ -186,6 +186,9 @@ suite('the sentence', () => {
     expect(say({ batch, values: none.map(() => Number.NaN) })).toBe(
       'FLAT leaves this prompt out of the update: all eight samples were right.',
     );
+    expect(say({ batch: eight(), values: none.map(() => Number.NaN) })).toBe(
+      'FLAT leaves this prompt out of the update: its sampling stage does not keep this group.',
+    );
     expect(say({ batch: eight(), values: none })).toBe('FLAT gives no token of this prompt any credit at this update.');
   });
 

@@ -57,11 +57,14 @@ export function describe(input: DescribeInput): Part[] {
   const rows: Row[] = batch.responses.slice(start, end).filter((row) => row.end > row.start);
   if (rows.length === 0) return [text('This prompt has no samples.')];
   const numbers = rows.flatMap((row) => [...values.subarray(row.start, row.end)]);
-  if (numbers.every(Number.isNaN)) return [strong(title), text(` leaves this prompt out of the update: ${sameRewards(rows)}.`)];
+  const isSame = rows.every((row) => row.reward === rows[0].reward);
+  if (numbers.every(Number.isNaN)) {
+    const why = isSame ? sameRewards(rows) : 'its sampling stage does not keep this group';
+    return [strong(title), text(` leaves this prompt out of the update: ${why}.`)];
+  }
   if (numbers.every((value) => Number.isNaN(value) || Math.abs(value) < NOTHING)) {
     if (input.isWithoutGradient)
       return [strong(title), text(' credits no token: it has no policy gradient and trains only its own numbers.')];
-    const isSame = rows.every((row) => row.reward === rows[0].reward);
     if (isSame)
       return [text(`${sentenceCase(sameRewards(rows))}, so `), strong(title), text(' has nothing to compare: no token gets any credit.')];
     return [strong(title), text(' gives no token of this prompt any credit at this update.')];
