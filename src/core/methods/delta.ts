@@ -1,5 +1,5 @@
 import { DISCRIMINATIVE_KNOBS, discriminativeWeight } from '../stages/discriminativeWeight.ts';
-import { CREDIT_LINES, surrogateLines } from '../stages/formulas.ts';
+import { CREDIT_LINES, GRPO_STEP_LINES, advantageLine as line, surrogateLines } from '../stages/formulas.ts';
 import { GRADIENT_PRODUCTS } from '../stages/gradientNames.ts';
 import { GRADIENT_PLANE } from '../stages/gradientPlane.ts';
 import { baseKnobs } from '../stages/knobs.ts';
@@ -40,23 +40,8 @@ const LANES: readonly Lane[] = [
   lane('score', 'Discriminator', 'diverging', 'How far the token’s gradient lies on its own side of the plane between the two centres.'),
 ];
 
-const line = (latex: string, trace: string, template: string, when?: FormulaLine['when']): FormulaLine => ({
-  stage: 'advantage',
-  result: { latex, trace },
-  template,
-  ...(when ? { when } : {}),
-});
 const ADVANTAGE_LINES: readonly FormulaLine[] = [
-  line(
-    'A_{GRPO}',
-    'grpoAdvantages',
-    '\\frac{[[totalReward|r]] - [[groupMean|\\bar r]]}{[[groupStd|\\sigma]] + [[knob:stdEps|\\varepsilon]]}',
-    {
-      trace: 'knob:normByStd',
-      equals: 1,
-    },
-  ),
-  line('A_{GRPO}', 'grpoAdvantages', '[[totalReward|r]] - [[groupMean|\\bar r]]', { trace: 'knob:normByStd', equals: 0 }),
+  ...GRPO_STEP_LINES,
   ...[1, -1].map((equals) =>
     line('m', 'margin', '[[otherDistance|\\|v - \\mu_{other}\\|^2]] - [[ownDistance|\\|v - \\mu_{own}\\|^2]]', { trace: 'side', equals }),
   ),

@@ -1,4 +1,4 @@
-import { CREDIT_LINES, surrogateLines } from '../stages/formulas.ts';
+import { CREDIT_LINES, GRPO_STEP_LINES, surrogateLines } from '../stages/formulas.ts';
 import { KEY_RULE, KEY_TOKEN_KNOBS, keyTokens } from '../stages/keyTokens.ts';
 import { baseKnobs } from '../stages/knobs.ts';
 import type { FormulaLine, Lane, Method } from '../stages/types.ts';
@@ -67,18 +67,7 @@ const TESTED =
   '2\\,[[knob:keyTop|s]]\\left(\\sigma\\left(\\frac{[[knob:keyAlpha|\\alpha]]\\,[[fisherScore|F]] + [[knob:keyBeta|\\beta]]\\,[[informationGain|IG]]}{[[knob:keyAlpha|\\alpha]] + [[knob:keyBeta|\\beta]]}\\,[[keyDirection|x]]\\right) - \\tfrac12\\right)';
 const VALUE = { latex: 'v', trace: 'keyTokenValue' };
 const ADVANTAGE_LINES: readonly FormulaLine[] = [
-  {
-    stage: 'advantage',
-    result: { latex: 'A_{GRPO}', trace: 'grpoAdvantages' },
-    template: '\\frac{[[totalReward|r]] - [[groupMean|\\bar r]]}{[[groupStd|\\sigma]] + [[knob:stdEps|\\varepsilon]]}',
-    when: { trace: 'knob:normByStd', equals: 1 },
-  },
-  {
-    stage: 'advantage',
-    result: { latex: 'A_{GRPO}', trace: 'grpoAdvantages' },
-    template: '[[totalReward|r]] - [[groupMean|\\bar r]]',
-    when: { trace: 'knob:normByStd', equals: 0 },
-  },
+  ...GRPO_STEP_LINES,
   {
     stage: 'advantage',
     result: DIRECTION,

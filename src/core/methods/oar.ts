@@ -1,4 +1,4 @@
-import { CREDIT_LINES, surrogateLines } from '../stages/formulas.ts';
+import { CREDIT_LINES, GRPO_STEP_LINES, advantageLine as line, surrogateLines } from '../stages/formulas.ts';
 import { baseKnobs } from '../stages/knobs.ts';
 import { GRADIENT_IMPORTANCE, outcomeReshaping, RESHAPE_RULE, RESHAPING_KNOBS } from '../stages/outcomeReshaping.ts';
 import type { FormulaLine, Lane, Method } from '../stages/types.ts';
@@ -34,27 +34,12 @@ const LANES: readonly Lane[] = [
   },
 ];
 
-const line = (latex: string, trace: string, template: string, when?: FormulaLine['when']): FormulaLine => ({
-  stage: 'advantage',
-  result: { latex, trace },
-  template,
-  ...(when ? { when } : {}),
-});
 const atRule = (equals: number) => ({ trace: 'reshapeRule', equals });
 const LEVEL = '[[importanceLevel|n]]';
 const THRESHOLD = '[[importanceThreshold|th]]';
 const RAW = 'w_0';
 const ADVANTAGE_LINES: readonly FormulaLine[] = [
-  line(
-    'A_{GRPO}',
-    'grpoAdvantages',
-    '\\frac{[[totalReward|r]] - [[groupMean|\\bar r]]}{[[groupStd|\\sigma]] + [[knob:stdEps|\\varepsilon]]}',
-    {
-      trace: 'knob:normByStd',
-      equals: 1,
-    },
-  ),
-  line('A_{GRPO}', 'grpoAdvantages', '[[totalReward|r]] - [[groupMean|\\bar r]]', { trace: 'knob:normByStd', equals: 0 }),
+  ...GRPO_STEP_LINES,
   ...[RESHAPE_RULE.low, RESHAPE_RULE.high].map((rule) =>
     line(
       'n',

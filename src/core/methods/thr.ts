@@ -1,4 +1,4 @@
-import { CREDIT_LINES, surrogateLines } from '../stages/formulas.ts';
+import { CREDIT_LINES, GRPO_STEP_LINES, advantageLine as line, surrogateLines } from '../stages/formulas.ts';
 import { GRADIENT_PRODUCTS } from '../stages/gradientNames.ts';
 import { baseKnobs } from '../stages/knobs.ts';
 import { HIDDEN_FORM, HIDDEN_REWARD_KNOBS, tokenHiddenReward } from '../stages/tokenHiddenReward.ts';
@@ -48,27 +48,12 @@ const LANES: readonly Lane[] = [
   ),
 ];
 
-const line = (latex: string, trace: string, template: string, when?: FormulaLine['when']): FormulaLine => ({
-  stage: 'advantage',
-  result: { latex, trace },
-  template,
-  ...(when ? { when } : {}),
-});
 const atForm = (equals: number) => ({ trace: 'knob:hiddenForm', equals });
 const isTilt = atForm(HIDDEN_FORM.tilt);
 const isSuppress = atForm(HIDDEN_FORM.suppress);
 const GRPO = '[[grpoAdvantages|A_{GRPO}]]';
 const ADVANTAGE_LINES: readonly FormulaLine[] = [
-  line(
-    'A_{GRPO}',
-    'grpoAdvantages',
-    '\\frac{[[totalReward|r]] - [[groupMean|\\bar r]]}{[[groupStd|\\sigma]] + [[knob:stdEps|\\varepsilon]]}',
-    {
-      trace: 'knob:normByStd',
-      equals: 1,
-    },
-  ),
-  line('A_{GRPO}', 'grpoAdvantages', '[[totalReward|r]] - [[groupMean|\\bar r]]', { trace: 'knob:normByStd', equals: 0 }),
+  ...GRPO_STEP_LINES,
   line('\\mathrm{THR}', 'hiddenReward', '(2\\,[[isRight|r_{0/1}]] - 1)\\cdot[[influence|I]]', isTilt),
   line(
     'I_{most}',

@@ -4,26 +4,29 @@ import { AGGREGATION_MODES } from './lossKnobs.ts';
 import { RATIO_LEVEL } from './sequenceSurrogate.ts';
 import type { FormulaLine } from './types.ts';
 
-/** GRPO's advantage, for both settings of the division (whole-batch std looks the same with another σ). */
+/** A line of the advantage stage. */
+export const advantageLine = (latex: string, trace: string, template: string, when?: FormulaLine['when']): FormulaLine => ({
+  stage: 'advantage',
+  result: { latex, trace },
+  template,
+  ...(when ? { when } : {}),
+});
+
+const overStd = (sigma: string) =>
+  `\\frac{[[totalReward|r]] - [[groupMean|\\bar r]]}{[[groupStd|${sigma}]] + [[knob:stdEps|\\varepsilon]]}`;
+const atNorm = (equals: number) => ({ trace: 'knob:normByStd', equals });
+
+/** GRPO's advantage as the step before a method's own, divided by the group's std or not. */
+export const GRPO_STEP_LINES: readonly FormulaLine[] = [
+  advantageLine('A_{GRPO}', 'grpoAdvantages', overStd('\\sigma'), atNorm(1)),
+  advantageLine('A_{GRPO}', 'grpoAdvantages', '[[totalReward|r]] - [[groupMean|\\bar r]]', atNorm(0)),
+];
+
+/** GRPO's advantage, for all settings of the division. */
 export const GROUP_ADVANTAGE_LINES: readonly FormulaLine[] = [
-  {
-    stage: 'advantage',
-    result: { latex: 'A', trace: 'advantages' },
-    template: '\\frac{[[totalReward|r]] - [[groupMean|\\bar r]]}{[[groupStd|\\sigma]] + [[knob:stdEps|\\varepsilon]]}',
-    when: { trace: 'knob:normByStd', equals: 1 },
-  },
-  {
-    stage: 'advantage',
-    result: { latex: 'A', trace: 'advantages' },
-    template: '\\frac{[[totalReward|r]] - [[groupMean|\\bar r]]}{[[groupStd|\\sigma_{batch}]] + [[knob:stdEps|\\varepsilon]]}',
-    when: { trace: 'knob:normByStd', equals: 2 },
-  },
-  {
-    stage: 'advantage',
-    result: { latex: 'A', trace: 'advantages' },
-    template: '[[totalReward|r]] - [[groupMean|\\bar r]]',
-    when: { trace: 'knob:normByStd', equals: 0 },
-  },
+  advantageLine('A', 'advantages', overStd('\\sigma'), atNorm(1)),
+  advantageLine('A', 'advantages', overStd('\\sigma_{batch}'), atNorm(2)),
+  advantageLine('A', 'advantages', '[[totalReward|r]] - [[groupMean|\\bar r]]', atNorm(0)),
 ];
 
 /** What `whiten` does to a return G; the line for "no" is the method's own. */
