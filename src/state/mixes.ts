@@ -75,16 +75,18 @@ export function createMixes(storage: MixStorage = browserStorage): Mixes {
   const isRead = storage.read().then((stored) => store.setState({ list: readMixes(stored) }), fail);
 
   const change = async (next: (old: readonly SavedMix[]) => readonly SavedMix[]): Promise<void> => {
-    store.setState({ list: next(list()) });
+    // Shown when it is kept: a reload right after would lose what was shown before.
+    let kept: readonly SavedMix[] = [];
     try {
       await storage.update((stored) => {
-        const kept = next(readMixes(stored));
-        store.setState({ list: kept });
+        kept = next(readMixes(stored));
         return kept;
       });
     } catch {
       fail();
+      kept = next(list());
     }
+    store.setState({ list: kept });
   };
 
   const problemOf = (name: string, id: number | null): string | null => {

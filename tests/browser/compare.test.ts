@@ -133,8 +133,9 @@ describe('a mix', () => {
     await page.getByRole('textbox', { name: 'Name of this mix' }).press('Enter');
     await openKnobs(page);
     await page.getByRole('radio', { name: 'View as tree credit', checked: true }).waitFor();
+    // The open shelf is in the link a moment later.
+    await expect.poll(() => page.url()).toContain('panels=shelf');
     await page.reload();
-    // A link with a mix opens the shelf by itself.
     await page.getByRole('radio', { name: 'View as tree credit', checked: true }).waitFor();
     // It is the method whole again, and the mix again: TEMPO's 1.7320478 under GRPO's loss is 2.8867 at response 3's digit.
     const credit = () => page.getByRole('grid', { name: /^Credit/ }).getByRole('gridcell', { name: /^response 3, token 2 / });
@@ -154,7 +155,6 @@ describe('a mix', () => {
     await page.getByRole('button', { name: 'Delete leaves' }).click();
     await page.getByRole('radio', { name: 'View as leaves' }).waitFor({ state: 'detached' });
     await page.reload();
-    // A link with a mix opens the shelf by itself.
     await page.getByRole('radio', { name: 'View as GRPO', exact: true }).waitFor();
     expect(await page.getByRole('radio', { name: 'View as leaves' }).count()).toBe(0);
   });
