@@ -32,14 +32,19 @@ function writeStorage(key: string, value: string): void {
 function followAddress(lab: Lab): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let written = location.hash;
+  let next: string | null = null;
   const write = (): void => {
-    const hash = encodeLink(linkOf(lab.store.getState()), LINK_DEFAULTS);
+    const hash = next ?? '';
     if (`#${hash}` === location.hash || (hash === '' && location.hash === '')) return;
     history.replaceState(null, '', hash === '' ? location.pathname + location.search : `#${hash}`);
     written = location.hash;
   };
   lab.store.subscribe((state, before) => {
     if (state.announcement !== before.announcement && state.step === before.step) return;
+    const hash = encodeLink(linkOf(state), LINK_DEFAULTS);
+    // A frozen view stays the same while the steps behind it come faster than the pause.
+    if (hash === next) return;
+    next = hash;
     clearTimeout(timer);
     timer = setTimeout(write, ADDRESS_PAUSE_MS);
   });
