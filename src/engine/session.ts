@@ -71,6 +71,7 @@ export function createSession(host: SessionHost): { receive(message: ToWorker): 
     loadSecond(from.second, isOwn ? (origin.models ?? []) : [], from.method, worldOf(from));
     pending = [];
     unposted = null;
+    idle = 0;
     return { ...from, trainer: createTrainer({ ...from, step: origin.meta.step, state }) };
   }
 

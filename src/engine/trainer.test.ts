@@ -140,7 +140,7 @@ describe('trainer', () => {
     expect(prompts(hot)).toEqual(prompts(first));
   });
 
-  it('draws rejected groups again with other prompts, and stops where nothing varies', () => {
+  it('draws rejected groups again with other prompts, and passes over a step where nothing varies', () => {
     const filtering: Method = {
       ...grpo,
       stages: {

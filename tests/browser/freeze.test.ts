@@ -9,6 +9,8 @@ describe('a frozen step', () => {
     const page = await lab.open();
     await pressPlay(page);
     await waitForStep(page, 22);
+    // Also while steps come faster than the address is written.
+    await expect.poll(() => page.url()).toContain('step=');
     await page.keyboard.press('f');
     const note = page.locator('.frozen-note');
     await note.getByText(/^frozen at step \d+/).waitFor();

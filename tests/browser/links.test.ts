@@ -100,7 +100,7 @@ describe('links', () => {
           );
       }
       // The page writes its own link from its own state: the same.
-      await page.waitForTimeout(350);
+      await page.waitForTimeout(400);
       expect(await page.evaluate(() => location.hash.slice(1))).toBe(hash);
       expect(await notices(page).allInnerTexts(), hash).toEqual([]);
     }

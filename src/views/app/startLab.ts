@@ -6,8 +6,8 @@ import { decodeLink, encodeLink } from '../../state/url.ts';
 import { takeDrops } from './drops.ts';
 import { idle } from './idle.ts';
 
-/** The address bar follows the view after this pause, so that a slider drag does not write it 60 times a second. */
-const ADDRESS_PAUSE_MS = 300;
+/** Shortest time between two writes of the address bar, which lags the view by no more than that: Safari allows 100 writes in 30 s. */
+const ADDRESS_PAUSE_MS = 350;
 const SHELF_PAUSE_MS = 300;
 /** A first visit tries things out before it needs to last without a network: its first clicks come first. */
 const FIRST_VISIT_MS = 5000;
@@ -30,23 +30,19 @@ function writeStorage(key: string, value: string): void {
 }
 
 function followAddress(lab: Lab): void {
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isDue = false;
   let written = location.hash;
-  let next: string | null = null;
   const write = (): void => {
-    const hash = next ?? '';
+    isDue = false;
+    const hash = encodeLink(linkOf(lab.store.getState()), LINK_DEFAULTS);
     if (`#${hash}` === location.hash || (hash === '' && location.hash === '')) return;
     history.replaceState(null, '', hash === '' ? location.pathname + location.search : `#${hash}`);
     written = location.hash;
   };
   lab.store.subscribe((state, before) => {
     if (state.announcement !== before.announcement && state.step === before.step) return;
-    const hash = encodeLink(linkOf(state), LINK_DEFAULTS);
-    // A frozen view stays the same while the steps behind it come faster than the pause.
-    if (hash === next) return;
-    next = hash;
-    clearTimeout(timer);
-    timer = setTimeout(write, ADDRESS_PAUSE_MS);
+    if (!isDue) setTimeout(write, ADDRESS_PAUSE_MS);
+    isDue = true;
   });
   window.addEventListener('hashchange', () => {
     // Somebody pasted another link into this tab: it is another view from the start.
