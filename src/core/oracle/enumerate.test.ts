@@ -147,9 +147,18 @@ describe('the order of work', () => {
     // One at a time would be exactly best first; in batches, only those of the last batch may be out of order.
     const tree = solve(policy, { epsilon: 0.05 });
     const opened = Array.from({ length: tree.size - 1 }, (_, n) => tree.logMass(n + 1));
-    const left = Array.from({ length: tree.size }, (_, n) => tree.openBelow(n)).flat();
-    const rarest = Math.min(...opened);
-    expect(Math.max(...left.map(({ logMass }) => logMass))).toBeLessThanOrEqual(rarest + 1e-12);
+    const likeliestLeft = Array.from({ length: tree.size }, (_, n) => tree.nextOpen(n, null)?.logMass ?? -Infinity);
+    expect(Math.max(...likeliestLeft)).toBeLessThanOrEqual(Math.min(...opened) + 1e-12);
+  });
+
+  it('goes through the open prefixes of a node by their probability, equal ones by token, and knows what they hold', () => {
+    const [likely, unlikely] = [Math.log(0.4), Math.log(0.1)];
+    // Token 0 ends a response; the others have .1, .4 and .4.
+    const tree = solve(() => Float64Array.of(unlikely, unlikely, likely, likely), { prefixes: [], epsilon: 0.1, maxNodes: 1 });
+    const order = [];
+    for (let next = tree.nextOpen(0, null); next; next = tree.nextOpen(0, next)) order.push(next.token);
+    expect(order).toEqual([2, 3, 1]);
+    expect(tree.openShare(0)).toBeCloseTo(0.9, 12);
   });
 
   it('stops at the budget and says so', () => {

@@ -122,14 +122,21 @@ class Wanted {
   /** Takes up the prefixes one token after `node` that are neither evaluated nor whole responses. */
   addOpen(node: number): void {
     this.nearest[node] ??= this.nearest[this.tree.parent(node)];
-    for (const entry of this.tree.openBelow(node)) {
-      this.heaps[this.nearest[node]].push(entry);
-      this.change(this.nearest[node], entry.logMass, 1);
-    }
+    const target = this.nearest[node];
+    this.pushNext(target, node, null);
+    this.change(target, this.tree.openShare(node) * exp(this.tree.logMass(node) - this.tree.logMass(this.nodes[target])));
   }
 
-  private change(target: number, logMass: number, sign: number): void {
-    for (let t = target; t >= 0; t = this.above[t]) this.unopened[t] += sign * exp(logMass - this.tree.logMass(this.nodes[t]));
+  /** Of the open prefixes one token after a node only the first stands in the heap; the next takes its place when it is taken. */
+  private pushNext(target: number, node: number, last: OpenPrefix | null): void {
+    const next = this.tree.nextOpen(node, last);
+    if (next) this.heaps[target].push(next);
+  }
+
+  /** Adds a share of the target's mass to what is unopened under it, and under all above it. */
+  private change(target: number, share: number): void {
+    const logMass = this.tree.logMass(this.nodes[target]);
+    for (let t = target; t >= 0; t = this.above[t]) this.unopened[t] += share * exp(logMass - this.tree.logMass(this.nodes[t]));
   }
 
   /**
@@ -155,7 +162,8 @@ class Wanted {
       });
       const entry = best < 0 ? undefined : this.heaps[best].pop();
       if (!entry) break;
-      this.change(best, entry.logMass, -1);
+      this.pushNext(best, entry.node, entry);
+      this.change(best, -exp(entry.logMass - this.tree.logMass(this.nodes[best])));
       batch.push(entry);
     }
     return batch;

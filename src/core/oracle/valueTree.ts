@@ -1,5 +1,6 @@
 import { exp } from '../math.ts';
 import type { OracleProblem } from './enumerate.ts';
+import { isBefore } from './prefixHeap.ts';
 import type { OpenPrefix } from './prefixHeap.ts';
 
 /** A value that is certainly within [low, high]; the estimate is the middle. */
@@ -74,14 +75,27 @@ export class ValueTree {
     return { node, token, logMass: this.logMasses[node] + this.logPi[node][token] };
   }
 
-  /** Prefixes one token after the node that go on and are not evaluated; those of probability 0 hold nothing. */
-  openBelow(node: number): OpenPrefix[] {
-    const entries: OpenPrefix[] = [];
+  /** One token after the node a prefix goes on and is not evaluated; one of probability 0 holds nothing. */
+  private isOpen(node: number, token: number): boolean {
+    return !this.isTerminal(node, token) && this.children[node][token] < 0 && this.logPi[node][token] > -Infinity;
+  }
+
+  /** Share of the node's mass in the prefixes one token after it that are not evaluated. */
+  openShare(node: number): number {
+    let share = 0;
+    for (let token = 0; token < this.problem.vocabulary; token++) if (this.isOpen(node, token)) share += exp(this.logPi[node][token]);
+    return share;
+  }
+
+  /** The first of those in the order of work, or the first after `last`; null where there is none. */
+  nextOpen(node: number, last: OpenPrefix | null): OpenPrefix | null {
+    let next: OpenPrefix | null = null;
     for (let token = 0; token < this.problem.vocabulary; token++) {
-      if (this.isTerminal(node, token) || this.children[node][token] >= 0) continue;
-      if (this.logPi[node][token] > -Infinity) entries.push(this.open(node, token));
+      if (!this.isOpen(node, token)) continue;
+      const entry = this.open(node, token);
+      if ((last === null || isBefore(last, entry)) && (next === null || isBefore(entry, next))) next = entry;
     }
-    return entries;
+    return next;
   }
 
   /** Adds evaluated prefixes in order; `rows` is log π after each, [k,V]. */
@@ -97,7 +111,9 @@ export class ValueTree {
       this.children.push(new Int32Array(V).fill(-1));
       if (parent >= 0) this.children[parent][token] = node;
       const prefix = this.prefix(node);
-      this.endRewards.push(Float64Array.from({ length: V }, (_, v) => (this.isTerminal(node, v) ? reward([...prefix, v]) : NaN)));
+      const rewards = new Float64Array(V).fill(Number.NaN);
+      for (let v = 0; v < V; v++) if (this.isTerminal(node, v)) rewards[v] = reward([...prefix, v]);
+      this.endRewards.push(rewards);
     });
   }
 
