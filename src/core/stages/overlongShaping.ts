@@ -17,6 +17,10 @@ export const overlongShaping: RewardStage = (input) => {
   return scalarRewards(input, shaped, { overlongPenalty: perResponse(penalty), shapedReward: perResponse(shaped) });
 };
 
+/**
+ * Defaults of the limit and of the slope, as in DAPO §4.1: the limit is that of generation, here of the longest task, and the slope a
+ * fifth of it. A limit below what a right answer takes would teach wrong ones.
+ */
 export const OVERLONG_KNOBS: readonly Knob[] = [
   {
     id: 'overlong',
@@ -39,7 +43,7 @@ export const OVERLONG_KNOBS: readonly Knob[] = [
     label: 'Length limit',
     symbol: 'L_{max}',
     stage: 'reward',
-    default: 20,
+    default: 36,
     min: 2,
     max: 64,
     step: 1,
@@ -55,7 +59,7 @@ export const OVERLONG_KNOBS: readonly Knob[] = [
     label: 'Length of the slope',
     symbol: 'L_{cache}',
     stage: 'reward',
-    default: 4,
+    default: 7,
     min: 1,
     max: 32,
     step: 1,

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { STREAM, streamAt } from '../random.ts';
+import { loadTask, TASKS } from '../tasks/index.ts';
 import { batchOf } from '../testBatch.ts';
 import { dynamicFilter, groupMetricStd } from './dynamicFilter.ts';
-import { overlongPenalty, overlongShaping } from './overlongShaping.ts';
+import { OVERLONG_KNOBS, overlongPenalty, overlongShaping } from './overlongShaping.ts';
 import { terminalReward } from './terminalReward.ts';
 
 const PLAIN = { klInRewardCoef: 0, klInRewardType: 0 };
@@ -42,6 +44,19 @@ describe('terminal reward', () => {
 });
 
 describe('overlong penalty', () => {
+  it('starts, at its defaults, beyond what the answers of any task need', async () => {
+    const [limit, buffer] = ['overlongMaxLength', 'overlongBuffer'].map(
+      (id) => OVERLONG_KNOBS.find((knob) => knob.id === id)?.default ?? 0,
+    );
+    for (const { id } of TASKS) {
+      const task = await loadTask(id);
+      const prompt = task.samplePrompt(streamAt(1, STREAM.prompts));
+      expect(task.maxTokens, id).toBeLessThanOrEqual(limit);
+      const lengths = Array.from({ length: 200 }, (_, seed) => task.demonstrate(prompt, streamAt(seed, STREAM.demonstrations)).length);
+      expect(Math.min(...lengths), id).toBeLessThanOrEqual(limit - buffer);
+    }
+  });
+
   it('is 0 up to the buffer, then falls to −factor at the limit and on below it', () => {
     expect([14, 16, 17, 18, 20, 22].map((length) => 0 + overlongPenalty(length, 20, 4, 1))).toEqual([0, 0, -0.25, -0.5, -1, -1.5]);
     expect(overlongPenalty(18, 20, 4, 2)).toBe(-1);
