@@ -67,7 +67,7 @@ describe('a verdict', () => {
     expect(verdictOf(factor, { mean: 2, half: 1, n: 5 })).toBe('not reproduced');
   });
   it('waits for a second seed, and is none without a figure', () => {
-    expect(verdictOf(measure, { mean: 0.03, half: Number.NaN, n: 1 })).toBe('waits for its runs');
+    expect(verdictOf(measure, { mean: 0.03, half: Number.NaN, n: 1 })).toBe('waiting for runs');
     expect(verdictOf(undefined, { mean: Number.NaN, half: Number.NaN, n: 0 })).toBe('not tried');
   });
 });

@@ -9,7 +9,7 @@ import type { CellPlace } from './resultFigures.ts';
 import { LONG_ANSWER_COMMAND, longAnswerDifference } from './longAnswerCells.ts';
 import { readScore, SCORE_LABELS } from './scoresTable.ts';
 
-const VERDICTS = ['reproduced', 'not reproduced', 'reversed on the toy', 'not tried', 'waits for its runs'] as const;
+const VERDICTS = ['reproduced', 'not reproduced', 'reversed on the toy', 'not tried', 'waiting for runs'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
 const placeOf = ({ method, variant }: Side, task: string): CellPlace => ({
@@ -41,7 +41,7 @@ function differenceOf({ figure, of, against, task = 'chain-sum', times }: Measur
 export function verdictOf(measure: Measure | undefined, difference: MeanInterval): Verdict {
   if (!measure) return 'not tried';
   const { mean, half, n } = difference;
-  if (n === 0 || Number.isNaN(half)) return 'waits for its runs';
+  if (n === 0 || Number.isNaN(half)) return 'waiting for runs';
   const { expect, margin = 0 } = measure;
   if (expect === 'same') {
     if (Math.abs(mean) + half <= margin) return 'reproduced';
@@ -128,7 +128,7 @@ export function claimsSection(): string {
     const title = METHODS.find(({ id }) => id === method)?.title ?? method;
     return `| [${title}](methods/${method}.md) | ${claim} | ${verdict} | ${figure} | ${command === '' ? '' : `\`${command}\``} |`;
   });
-  const tried = rows.length - countOf(rows, 'not tried') - countOf(rows, 'waits for its runs');
+  const tried = rows.length - countOf(rows, 'not tried') - countOf(rows, 'waiting for runs');
   return `## The papers' claims
 
 ${claimCounts(rows)}. The verdict is computed from the figure's 95 % interval: *reproduced* where all of it lies where the claim puts the

@@ -112,10 +112,11 @@ function otherTasksText(): string {
   return leads.length > 0 ? ` On the other tasks the ceiling's mean reward differs by: ${leads.join(', ')}.` : '';
 }
 
-function acrossText(): string {
+/** On one task: whether methods whose credit is closer to the truth also train faster; '' where too few have both figures. */
+function acrossTask(task: string, title: string): string {
   const known = METHODS.flatMap(({ id }) => {
-    const pearson = readScore(DEFAULT_TASK, id)?.figures.pearson?.[0];
-    const speed = figureAt(methodPlace(DEFAULT_TASK, id), 'speed');
+    const pearson = readScore(task, id)?.figures.pearson?.[0];
+    const speed = figureAt(methodPlace(task, id), 'speed');
     return pearson == null || speed.n === 0 ? [] : [{ pearson, speed: speed.mean }];
   });
   if (known.length < 5) return '';
@@ -123,7 +124,12 @@ function acrossText(): string {
     known.map(({ pearson }) => pearson),
     known.map(({ speed }) => speed),
   );
-  return `**Over all methods:** of the ${known.length} with both figures, closeness to the truth and mean reward have a rank correlation of ${rho.toFixed(2)} (95 %: ${low.toFixed(2)} … ${high.toFixed(2)}).`;
+  return `${title} ${rho.toFixed(2)} (${low.toFixed(2)} … ${high.toFixed(2)}; ${known.length} methods)`;
+}
+
+function acrossText(): string {
+  const tasks = TASKS.map(({ id, title }) => acrossTask(id, title)).filter((text) => text !== '');
+  return `**Over all methods:** the rank correlation between closeness to the truth at the base model and mean reward over the run (95 % interval): ${tasks.join(', ')}.`;
 }
 
 /** Methods named in one list. */
