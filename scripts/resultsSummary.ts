@@ -124,7 +124,8 @@ function acrossTask(task: string, title: string): string {
     known.map(({ pearson }) => pearson),
     known.map(({ speed }) => speed),
   );
-  return `${title} ${rho.toFixed(2)} (${low.toFixed(2)} … ${high.toFixed(2)}; ${known.length} methods)`;
+  const [middle, from, to] = [rho, low, high].map((value) => value.toFixed(2).replace('-', '−'));
+  return `${title} ${middle} (${from} … ${to}; ${known.length} methods)`;
 }
 
 function acrossText(): string {

@@ -7,7 +7,7 @@ export interface OpenPrefix {
 }
 
 /** Largest mass first; equal masses in the order of (node, token), so that the order of work is the same everywhere. */
-export const isBefore = (a: OpenPrefix, b: OpenPrefix): boolean =>
+const isBefore = (a: OpenPrefix, b: OpenPrefix): boolean =>
   a.logMass !== b.logMass ? a.logMass > b.logMass : a.node !== b.node ? a.node < b.node : a.token < b.token;
 
 /** Binary heap of open prefixes. */

@@ -1,6 +1,5 @@
 import { exp } from '../math.ts';
 import type { OracleProblem } from './enumerate.ts';
-import { isBefore } from './prefixHeap.ts';
 import type { OpenPrefix } from './prefixHeap.ts';
 
 /** A value that is certainly within [low, high]; the estimate is the middle. */
@@ -19,10 +18,10 @@ export class ValueTree {
   private readonly tokens: number[] = [];
   private readonly depths: number[] = [];
   private readonly logMasses: number[] = [];
-  /** [nodes] rows over the vocabulary: log π, evaluated child (−1), reward of the response that ends here (NaN where it goes on). */
-  private readonly logPi: Float64Array[] = [];
-  private readonly children: Int32Array[] = [];
-  private readonly endRewards: Float64Array[] = [];
+  /** [room,V] row-major, a row a node: log π, evaluated child (−1), reward of the response that ends here (NaN where it goes on). */
+  private logPi = new Float64Array(0);
+  private children = new Int32Array(0);
+  private endRewards = new Float64Array(0);
   /** [nodes] Σ π R over the evaluated whole responses below, and the share of mass that is not evaluated. */
   private known = new Float64Array(0);
   private unopened = new Float64Array(0);
@@ -57,7 +56,7 @@ export class ValueTree {
 
   /** Evaluated node one token further, or −1. */
   child(node: number, token: number): number {
-    return this.children[node][token];
+    return this.children[node * this.problem.vocabulary + token];
   }
 
   isTerminal(node: number, token: number): boolean {
@@ -72,49 +71,68 @@ export class ValueTree {
   }
 
   open(node: number, token: number): OpenPrefix {
-    return { node, token, logMass: this.logMasses[node] + this.logPi[node][token] };
+    return { node, token, logMass: this.logMasses[node] + this.logPi[node * this.problem.vocabulary + token] };
   }
 
   /** One token after the node a prefix goes on and is not evaluated; one of probability 0 holds nothing. */
   private isOpen(node: number, token: number): boolean {
-    return !this.isTerminal(node, token) && this.children[node][token] < 0 && this.logPi[node][token] > -Infinity;
+    const k = node * this.problem.vocabulary + token;
+    return this.children[k] < 0 && this.logPi[k] > -Infinity && !this.isTerminal(node, token);
   }
 
   /** Share of the node's mass in the prefixes one token after it that are not evaluated. */
   openShare(node: number): number {
+    const { vocabulary: V } = this.problem;
     let share = 0;
-    for (let token = 0; token < this.problem.vocabulary; token++) if (this.isOpen(node, token)) share += exp(this.logPi[node][token]);
+    for (let token = 0; token < V; token++) if (this.isOpen(node, token)) share += exp(this.logPi[node * V + token]);
     return share;
   }
 
   /** The first of those in the order of work, or the first after `last`; null where there is none. */
   nextOpen(node: number, last: OpenPrefix | null): OpenPrefix | null {
-    let next: OpenPrefix | null = null;
-    for (let token = 0; token < this.problem.vocabulary; token++) {
-      if (!this.isOpen(node, token)) continue;
-      const entry = this.open(node, token);
-      if ((last === null || isBefore(last, entry)) && (next === null || isBefore(entry, next))) next = entry;
+    const { vocabulary: V } = this.problem;
+    let next = -1;
+    let most = -Infinity;
+    for (let token = 0; token < V; token++) {
+      const logMass = this.logMasses[node] + this.logPi[node * V + token];
+      const isAfter = last === null || logMass < last.logMass || (logMass === last.logMass && token > last.token);
+      if (!(isAfter && logMass > most && this.isOpen(node, token))) continue;
+      next = token;
+      most = logMass;
     }
-    return next;
+    return next < 0 ? null : { node, token: next, logMass: most };
   }
 
   /** Adds evaluated prefixes in order; `rows` is log π after each, [k,V]. */
   add(prefixes: readonly OpenPrefix[], rows: Float64Array): void {
     const { vocabulary: V, reward } = this.problem;
-    prefixes.forEach(({ node: parent, token, logMass }, k) => {
+    const first = this.size;
+    this.makeRoom(first + prefixes.length);
+    this.logPi.set(rows, first * V);
+    prefixes.forEach(({ node: parent, token, logMass }) => {
       const node = this.size;
       this.parents.push(parent);
       this.tokens.push(token);
       this.depths.push(parent < 0 ? 0 : this.depths[parent] + 1);
       this.logMasses.push(logMass);
-      this.logPi.push(rows.slice(k * V, (k + 1) * V));
-      this.children.push(new Int32Array(V).fill(-1));
-      if (parent >= 0) this.children[parent][token] = node;
+      if (parent >= 0) this.children[parent * V + token] = node;
       const prefix = this.prefix(node);
-      const rewards = new Float64Array(V).fill(Number.NaN);
-      for (let v = 0; v < V; v++) if (this.isTerminal(node, v)) rewards[v] = reward([...prefix, v]);
-      this.endRewards.push(rewards);
+      for (let v = 0; v < V; v++) if (this.isTerminal(node, v)) this.endRewards[node * V + v] = reward([...prefix, v]);
     });
+  }
+
+  /** Doubled where it is too small, so that a tree is copied a few times and not at every node. */
+  private makeRoom(nodes: number): void {
+    const { vocabulary: V } = this.problem;
+    if (nodes * V <= this.logPi.length) return;
+    const room = Math.max(nodes, 2 * (this.logPi.length / V)) * V;
+    const { logPi, children, endRewards } = this;
+    this.logPi = new Float64Array(room);
+    this.logPi.set(logPi);
+    this.children = new Int32Array(room).fill(-1);
+    this.children.set(children);
+    this.endRewards = new Float64Array(room).fill(Number.NaN);
+    this.endRewards.set(endRewards);
   }
 
   /** Works the values out, from the leaves up. */
@@ -125,9 +143,9 @@ export class ValueTree {
     this.unopened = new Float64Array(this.size);
     for (let node = this.size - 1; node >= 0; node--) {
       for (let v = 0; v < V; v++) {
-        const p = exp(this.logPi[node][v]);
-        const child = this.children[node][v];
-        if (this.isTerminal(node, v)) this.known[node] += p * this.endRewards[node][v];
+        const p = exp(this.logPi[node * V + v]);
+        const child = this.children[node * V + v];
+        if (this.isTerminal(node, v)) this.known[node] += p * this.endRewards[node * V + v];
         else if (child < 0) this.unopened[node] += p;
         else {
           this.known[node] += p * this.known[child];
@@ -143,7 +161,7 @@ export class ValueTree {
     let node = 0;
     for (const token of prefix) {
       if (this.isTerminal(node, token)) return -1;
-      node = this.children[node][token];
+      node = this.child(node, token);
       if (node < 0) return -1;
     }
     return node;
@@ -161,9 +179,10 @@ export class ValueTree {
 
   /** Q(s, v) for every token v at an evaluated node, [V]. */
   actionValues(node: number): Interval[] {
-    return Array.from({ length: this.problem.vocabulary }, (_, v) => {
-      if (this.isTerminal(node, v)) return this.interval(this.endRewards[node][v], 0);
-      const child = this.children[node][v];
+    const { vocabulary: V } = this.problem;
+    return Array.from({ length: V }, (_, v) => {
+      if (this.isTerminal(node, v)) return this.interval(this.endRewards[node * V + v], 0);
+      const child = this.child(node, v);
       return child < 0 ? this.interval(0, 1) : this.valueOf(child);
     });
   }
@@ -175,7 +194,7 @@ export class ValueTree {
     const above = prefix.length > 0 ? this.find(prefix.slice(0, -1)) : -1;
     if (above < 0) return null;
     const last = prefix[prefix.length - 1];
-    return this.isTerminal(above, last) ? this.interval(this.endRewards[above][last], 0) : null;
+    return this.isTerminal(above, last) ? this.interval(this.endRewards[above * this.problem.vocabulary + last], 0) : null;
   }
 
   private interval(known: number, unopened: number): Interval {
@@ -185,9 +204,15 @@ export class ValueTree {
     return { estimate: (low + high) / 2, low, high };
   }
 
+  /** log π(·|s), [V]; a view. */
+  private rowOf(node: number): Float64Array {
+    const { vocabulary: V } = this.problem;
+    return this.logPi.subarray(node * V, (node + 1) * V);
+  }
+
   /** π(·|s) at an evaluated node, [V]. */
   policy(node: number): Float64Array {
-    return this.logPi[node].map(exp);
+    return this.rowOf(node).map(exp);
   }
 
   /**
@@ -196,9 +221,9 @@ export class ValueTree {
    */
   gradient(node: number): Float64Array {
     const mass = exp(this.logMasses[node]);
-    return this.logPi[node].map((logp, v) => {
-      const child = this.children[node][v];
-      const q = this.isTerminal(node, v) ? this.endRewards[node][v] : child < 0 ? 0 : this.known[child];
+    return this.rowOf(node).map((logp, v) => {
+      const child = this.child(node, v);
+      const q = this.isTerminal(node, v) ? this.endRewards[node * this.problem.vocabulary + v] : child < 0 ? 0 : this.known[child];
       return mass * exp(logp) * (q - this.known[node]);
     });
   }
