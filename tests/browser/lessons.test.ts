@@ -128,6 +128,19 @@ describe('teaching', () => {
     for (let i = 5; i <= 15; i++) await passing(3, `${i}/`);
   });
 
+  it('leaves the matrix in sight above the sheet of a telephone', async () => {
+    const page = await lab.open({ query: '#v=2&lesson=prefix-tree.1', viewport: { width: 390, height: 844 }, hasTouch: true });
+    const { pages } = lessons.find(({ id }) => id === 'prefix-tree')!;
+    for (const [i, { title }] of pages.slice(0, 2).entries()) {
+      if (i > 0) await panel(page).getByRole('button', { name: 'next' }).tap();
+      await ready(page, title);
+      const cells = creditGrid(page).getByRole('gridcell');
+      const bottom = async () => (await cells.last().boundingBox())!.y + (await cells.last().boundingBox())!.height;
+      await expect.poll(async () => (await cells.first().boundingBox())!.y).toBeGreaterThan(0);
+      await expect.poll(async () => (await bottom()) - (await page.locator('.side').boundingBox())!.y).toBeLessThan(0);
+    }
+  });
+
   it('is larger in a lecture, and leaves the way back', async () => {
     const page = await lab.open();
     await page.keyboard.press('l');

@@ -9,6 +9,7 @@ import { idle } from './idle.ts';
 import { useLab, useLabState } from './labContext.ts';
 import { laneView } from './laneViews.ts';
 import { usePreviewTemperature } from './preview.ts';
+import { showAboveSheet } from './sheet.ts';
 import { wantsSpread, wantsTruth } from '../../state/truthWants.ts';
 import { useTheme } from './useTheme.ts';
 
@@ -27,9 +28,6 @@ const loadOverview = async () => {
   await idle();
   return (await import('../overview/BatchOverview.tsx')).BatchOverview;
 };
-
-/** Where the style sheet makes the inspector a sheet. */
-const SHEET_QUERY = '(max-width: 1099px)';
 
 interface SideProps {
   onHighlight: (cells: readonly CellRef[] | null) => void;
@@ -55,9 +53,7 @@ export function Side({ onHighlight }: SideProps) {
   if (seen.current.task !== task) seen.current = { task, marks: new Set(['wrong']) };
   if (batch && task) for (const own of tokenMarks(batch, task, group).values()) for (const mark of own) seen.current.marks.add(mark);
   useEffect(() => {
-    // The sheet of a narrow page comes over the cell that was just pinned: bring it up where it can be seen.
-    if (isPinned && matchMedia(SHEET_QUERY).matches)
-      document.querySelector('.mx-cell.is-pinned')?.scrollIntoView({ block: 'start', inline: 'nearest' });
+    if (isPinned) showAboveSheet('.mx-cell.is-pinned');
   }, [isPinned]);
   // A prediction is about what the inspector would tell.
   const inspected = pin && !covered && batch && task && derived?.credit ? { pin, batch, task, credit: derived.credit } : null;

@@ -2,6 +2,7 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import { loadLesson, SLOW_MOTION } from '../../content/lessons/index.ts';
 import type { Lesson, LessonPage, LessonView } from '../../content/lessons/types.ts';
 import { useLab, useLabState } from '../app/labContext.ts';
+import { showAboveSheet } from '../app/sheet.ts';
 import type { CellRef } from '../matrix/types.ts';
 import { Countdown } from './Countdown.tsx';
 import { lessonView } from './lessonView.ts';
@@ -54,6 +55,9 @@ function OpenLesson({ lesson, index, onHighlight }: OpenLessonProps) {
   const { isReady, start } = usePage(lesson, index);
   const view = useView();
   useSpotlight(isReady ? page.highlight : undefined);
+  useEffect(() => {
+    if (isReady) showAboveSheet('.credit-header');
+  }, [isReady]);
   const last = lesson.pages.length - 1;
   const turn = (by: 1 | -1): void => {
     const next = index + by;
