@@ -1,6 +1,8 @@
 /** The papers' claims as data: `docs/results/claims.json`. */
 import { readFileSync } from 'node:fs';
 import type { FigureName } from './resultFigures.ts';
+import { isProbe } from './probeCells.ts';
+import type { ProbeKey, ProbeName } from './probeCells.ts';
 import { SCORE_NAMES } from './scoresTable.ts';
 import type { ScoreName } from './scoresTable.ts';
 
@@ -13,14 +15,15 @@ export const LONG_ANSWER = 'longAnswer';
 export interface Side {
   method: string;
   variant?: string;
-  /** Of the variant, over the method's defaults; said where the variant is first named. */
+  /** Of the variant, over the method's defaults; said where the variant is first named. A probe may read further names in them. */
   knobs?: Readonly<Record<string, number>>;
 }
 
 export interface Measure {
-  figure: FigureName | ScoreName | typeof LONG_ANSWER;
+  figure: FigureName | ScoreName | ProbeName | typeof LONG_ANSWER;
   of: Side;
-  against: Side;
+  /** The other side, or the number that the figure is compared with. */
+  against: Side | number;
   /** Where the claim puts `of`; `notBelow`, `notAbove`: by no more than `margin`; `same`: within it on either side. */
   expect: 'above' | 'below' | 'notBelow' | 'notAbove' | 'same';
   margin?: number;
@@ -40,14 +43,33 @@ export interface Claim {
 
 export const readClaims = (file = 'docs/results/claims.json'): readonly Claim[] => JSON.parse(readFileSync(file, 'utf8')) as Claim[];
 
+export const sidesOf = ({ of, against }: Measure): Side[] => (typeof against === 'number' ? [of] : [of, against]);
+
+/** Where a claim is tried that names no task. */
+export const CLAIM_TASK = 'chain-sum';
+
+/** The figures that claims ask of single batches and comparisons, each once. */
+export function probesAsked(claims: readonly Claim[] = readClaims()): (ProbeKey & { knobs: Readonly<Record<string, number>> })[] {
+  const found = new Map<string, ProbeKey & { knobs: Readonly<Record<string, number>> }>();
+  for (const { measure } of claims) {
+    if (!measure || !isProbe(measure.figure)) continue;
+    const { figure, task = CLAIM_TASK } = measure;
+    for (const { method, variant = '', knobs } of sidesOf(measure)) {
+      const name = [figure, task, method, variant].join(' ');
+      if (knobs || !found.has(name)) found.set(name, { figure, task, method, variant, knobs: knobs ?? {} });
+    }
+  }
+  return [...found.values()];
+}
+
 /** The variants that the claims compare, each once. */
 export function claimVariants(
   claims: readonly Claim[] = readClaims(),
 ): { method: string; variant: string; task: string; knobs: Readonly<Record<string, number>> }[] {
   const found = new Map<string, { method: string; variant: string; task: string; knobs: Readonly<Record<string, number>> }>();
   for (const { measure } of claims) {
-    for (const { method, variant, knobs } of measure ? [measure.of, measure.against] : []) {
-      const task = measure?.task ?? 'chain-sum';
+    for (const { method, variant, knobs } of measure && !isProbe(measure.figure) ? sidesOf(measure) : []) {
+      const task = measure?.task ?? CLAIM_TASK;
       if (variant && knobs) found.set(`${task} ${method} ${variant}`, { method, variant, task, knobs });
     }
   }
@@ -63,7 +85,7 @@ export interface ScorePair {
 /** The scoreboard figures that claims about a task compare. */
 export const scorePairs = (task: string, claims: readonly Claim[] = readClaims()): ScorePair[] =>
   claims.flatMap(({ measure }) =>
-    measure && isScore(measure.figure) && (measure.task ?? 'chain-sum') === task
+    measure && isScore(measure.figure) && typeof measure.against !== 'number' && (measure.task ?? CLAIM_TASK) === task
       ? [{ figure: measure.figure, of: measure.of.method, against: measure.against.method }]
       : [],
   );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { METHODS } from '../src/core/methods/index.ts';
-import { claimVariants, readClaims } from './claims.ts';
+import { claimVariants, readClaims, sidesOf } from './claims.ts';
 import { claimRows, claimsSection, verdictOf } from './claimsTable.ts';
 import { printed } from './resultFigures.ts';
 
@@ -29,7 +29,7 @@ describe('the claims table', () => {
   });
 
   it('names the knobs of every variant that it compares', async () => {
-    const named = claims.flatMap(({ measure }) => (measure ? [measure.of, measure.against] : [])).filter(({ variant }) => variant);
+    const named = claims.flatMap(({ measure }) => (measure ? sidesOf(measure) : [])).filter(({ variant }) => variant);
     expect(named.length).toBeGreaterThan(0);
     for (const { method, knobs } of claimVariants()) {
       const known = (await METHODS.find(({ id }) => id === method)?.load())?.knobs.map(({ id }) => id) ?? Object.keys(knobs);
@@ -65,6 +65,12 @@ describe('a verdict', () => {
     const factor = { ...measure, expect: 'below' as const, times: 0.5 };
     expect(verdictOf(factor, { mean: -2, half: 1, n: 5 })).toBe('reproduced');
     expect(verdictOf(factor, { mean: 2, half: 1, n: 5 })).toBe('not reproduced');
+  });
+  it('of a figure that falls short of a number is no reversal, but of one on the wrong side of nothing it is', () => {
+    const high = { ...measure, against: 0.9 };
+    expect(verdictOf(high, { mean: 0.05, half: 0.02, n: 5 })).toBe('reproduced');
+    expect(verdictOf(high, { mean: -0.2, half: 0.02, n: 5 })).toBe('not reproduced');
+    expect(verdictOf({ ...measure, against: 0 }, { mean: -0.2, half: 0.02, n: 5 })).toBe('reversed on the toy');
   });
   it('waits for a second seed, and is none without a figure', () => {
     expect(verdictOf(measure, { mean: 0.03, half: Number.NaN, n: 1 })).toBe('waiting for runs');

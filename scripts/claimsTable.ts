@@ -2,9 +2,10 @@
 import { METHODS } from '../src/core/methods/index.ts';
 import { meanInterval } from '../src/core/metrics/learningCurves.ts';
 import type { MeanInterval } from '../src/core/metrics/learningCurves.ts';
-import { isScore, LONG_ANSWER, readClaims } from './claims.ts';
+import { CLAIM_TASK, isScore, LONG_ANSWER, readClaims, sidesOf } from './claims.ts';
 import type { Claim, Measure, Side } from './claims.ts';
-import { differenceAt, FIGURES, printed } from './resultFigures.ts';
+import { isProbe, PROBE_LABELS, readProbe } from './probeCells.ts';
+import { differenceAt, FIGURES, printed, SEEDS } from './resultFigures.ts';
 import type { CellPlace } from './resultFigures.ts';
 import { LONG_ANSWER_COMMAND, longAnswerDifference } from './longAnswerCells.ts';
 import { readScore, SCORE_LABELS } from './scoresTable.ts';
@@ -23,7 +24,14 @@ const placeOf = ({ method, variant }: Side, task: string): CellPlace => ({
  * The difference of the two sides: over seeds, or of two scores of one batch on the same draws of prompts. Gradient scores have no
  * such pairing: there the two intervals are added, which is wider than need be.
  */
-function differenceOf({ figure, of, against, task = 'chain-sum', times }: Measure): MeanInterval {
+function differenceOf(measure: Measure): MeanInterval {
+  const { figure, of, against, task = CLAIM_TASK, times } = measure;
+  if (isProbe(figure)) {
+    const valueAt = ({ method, variant = '' }: Side, seed: string) =>
+      readProbe({ figure, task, method, variant })?.values[seed] ?? Number.NaN;
+    return meanInterval(SEEDS.map((seed) => valueAt(of, seed) - (typeof against === 'number' ? against : valueAt(against, seed))));
+  }
+  if (typeof against === 'number') throw new Error(`${figure} of ${of.method} is compared with a number, which only a probe is.`);
   if (figure === LONG_ANSWER) return longAnswerDifference(of.variant, against.variant);
   if (!isScore(figure)) return differenceAt(placeOf(of, task), placeOf(against, task), figure, times);
   const [own, other] = [of, against].map(({ method }) => readScore(task, method));
@@ -36,7 +44,7 @@ function differenceOf({ figure, of, against, task = 'chain-sum', times }: Measur
 
 /**
  * From where the interval lies to where the claim puts it; between the two there is nothing to say. An effect that is there but
- * smaller than `times` says is not reproduced, not reversed.
+ * smaller than `times` says, or than a number that stands for "high", is not reproduced, not reversed.
  */
 export function verdictOf(measure: Measure | undefined, difference: MeanInterval): Verdict {
   if (!measure) return 'not tried';
@@ -51,37 +59,50 @@ export function verdictOf(measure: Measure | undefined, difference: MeanInterval
   const along = isUpward ? mean : 0 - mean;
   const bar = expect === 'above' || expect === 'below' ? 0 : 0 - margin;
   if (along - half > bar) return 'reproduced';
-  return along + half < bar && measure.times === undefined ? 'reversed on the toy' : 'not reproduced';
+  const isOfSize = measure.times !== undefined || (typeof measure.against === 'number' && measure.against !== 0);
+  return along + half < bar && !isOfSize ? 'reversed on the toy' : 'not reproduced';
 }
 
 const sideName = ({ method, variant }: Side): string =>
   `${METHODS.find(({ id }) => id === method)?.title ?? method}${variant ? ` (${variant})` : ''}`;
 
-const EXPECTED: Readonly<Record<Measure['expect'], string>> = {
-  above: '> 0',
-  below: '< 0',
-  notBelow: '≥ −',
-  notAbove: '≤ ',
-  same: 'within ±',
-};
+/** What the claim says of the figure as printed, which is a difference, or itself where it is compared with a number. */
+function expected({ expect, against, margin = 0 }: Measure): string {
+  const bar = typeof against === 'number' ? against : 0;
+  if (expect === 'above') return `> ${bar}`;
+  if (expect === 'below') return `< ${bar}`;
+  if (expect === 'same') return bar === 0 ? `within ±${margin}` : `${bar} ± ${margin}`;
+  const end = expect === 'notBelow' ? bar - margin : bar + margin;
+  return `${expect === 'notBelow' ? '≥' : '≤'} ${String(Number(end.toPrecision(6))).replace('-', '−')}`;
+}
 
 function labelOf({ figure }: Measure): { label: string; digits: number } {
   if (figure === LONG_ANSWER) return { label: 'change of the log-prob of a long answer, nats', digits: 1 };
+  if (isProbe(figure)) return PROBE_LABELS[figure];
   return isScore(figure) ? { label: SCORE_LABELS[figure], digits: 3 } : FIGURES[figure];
 }
 
 function figureText(measure: Measure, difference: MeanInterval): string {
-  const { of, against, task, times, expect, margin } = measure;
+  const { of, against, task, times } = measure;
   const { label, digits } = labelOf(measure);
-  const other = `${times === undefined ? '' : `${times} × `}${sideName(against)}`;
+  const isNumber = typeof against === 'number';
+  const sides = isNumber ? sideName(of) : `${sideName(of)} minus ${times === undefined ? '' : `${times} × `}${sideName(against)}`;
+  const shown = isNumber ? printed({ ...difference, mean: difference.mean + against }, digits) : printed(difference, digits, true);
   const seeds = isScore(measure.figure) || difference.n === 0 ? '' : ` (${difference.n} ${difference.n === 1 ? 'seed' : 'seeds'})`;
-  return `${label}${task ? ` on ${task}` : ''}, ${sideName(of)} minus ${other}: ${printed(difference, digits, true)}${seeds}; claimed ${EXPECTED[expect]}${margin ?? ''}`;
+  return `${label}${task ? ` on ${task}` : ''}, ${sides}: ${shown}${seeds}; claimed ${expected(measure)}`;
 }
 
-function commandOf({ figure, of, against, task = 'chain-sum' }: Measure): string {
+function studyOf(measure: Measure): string {
+  if (isProbe(measure.figure)) return 'probes';
+  if (isScore(measure.figure)) return 'scores';
+  return sidesOf(measure).some(({ variant }) => variant) ? 'methods,claims' : 'methods';
+}
+
+function commandOf(measure: Measure): string {
+  const { figure, task = CLAIM_TASK } = measure;
   if (figure === LONG_ANSWER) return LONG_ANSWER_COMMAND;
-  const methods = [...new Set([of.method, against.method])].join();
-  const study = isScore(figure) ? 'scores' : of.variant || against.variant ? 'methods,claims' : 'methods';
+  const methods = [...new Set(sidesOf(measure).map(({ method }) => method))].join();
+  const study = studyOf(measure);
   return `--study ${study} --task ${task} --method ${methods}`;
 }
 

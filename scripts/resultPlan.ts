@@ -51,16 +51,18 @@ export const SWEEP_STEPS = 100;
 
 export const variantOf = (groupSize: number, rate: string) => `G${groupSize}-${rate}`;
 
-export function planOf(study: string, seeds: number): PlannedRun[] {
-  const seedNames = Array.from({ length: seeds }, (_, s) => `seed-${s + 1}`);
+export const seedNames = (count: number): string[] => Array.from({ length: count }, (_, s) => `seed-${s + 1}`);
+
+export function planOf(study: string, count: number): PlannedRun[] {
+  const seeds = seedNames(count);
   if (study === 'methods')
     return TASKS.flatMap(({ id: task }) =>
-      seedNames.flatMap((seed) =>
+      seeds.flatMap((seed) =>
         METHODS.map(({ id: method }) => ({ study, task, method, variant: '', seed, settings: DEFAULT_SETTINGS, steps: 200 })),
       ),
     );
   if (study === 'claims')
-    return seedNames.flatMap((seed) =>
+    return seeds.flatMap((seed) =>
       claimVariants()
         .filter(({ method }) => METHODS.some(({ id }) => id === method))
         .map((variant) => ({ study, seed, settings: DEFAULT_SETTINGS, steps: 200, ...variant })),
@@ -68,7 +70,7 @@ export function planOf(study: string, seeds: number): PlannedRun[] {
   if (study !== 'credit-pays') throw new Error(`There is no study "${study}": there is ${STUDIES.join(', ')}.`);
   return TASKS.flatMap(({ id: task }) =>
     SWEEP_ORDER.flatMap(([groupSize, rate]) =>
-      seedNames.flatMap((seed) =>
+      seeds.flatMap((seed) =>
         CREDIT_LADDER.map((method) => ({
           study,
           task,

@@ -1,5 +1,5 @@
 /**
- * npm run results [-- --study all|methods,credit-pays,claims,scores] [--task all|id,id] [--method all|id,id] [--seeds 5] [--minutes 60] [--page] [--check]
+ * npm run results [-- --study all|methods,credit-pays,claims,scores,probes] [--task all|id,id] [--method all|id,id] [--seeds 5] [--minutes 60] [--page] [--check]
  *
  * Fills docs/results with the runs that are not there yet, one small JSON a run, and writes docs/results.md from all that are.
  * It may be stopped at any time and goes on where it was; a method that is new in the registry is a gap like any other.
@@ -16,9 +16,10 @@ import { openHeadlessLab } from './headlessRun.ts';
 import type { HeadlessLab } from './headlessRun.ts';
 import { askedFor, readCell, writeCell } from './resultCells.ts';
 import type { Cell } from './resultCells.ts';
-import { CURVE_EVERY, CURVE_PROMPTS, FINAL_PROMPTS, planOf, STUDIES } from './resultPlan.ts';
+import { CURVE_EVERY, CURVE_PROMPTS, FINAL_PROMPTS, planOf, seedNames, STUDIES } from './resultPlan.ts';
 import type { PlannedRun } from './resultPlan.ts';
 import { writeResultsPage } from './resultsPage.ts';
+import { fillProbes } from './probeStudy.ts';
 import { scoreTask } from './scoreStudy.ts';
 
 const { values: options } = parseArgs({
@@ -70,10 +71,10 @@ const names = (text: string, all: readonly string[]) => (text === 'all' ? all : 
 const end = performance.now() + Number(options.minutes) * 60_000;
 const isTask = (task: string) => options.task === 'all' || options.task.split(',').includes(task);
 const isMethod = (method: string) => options.method === 'all' || options.method.split(',').includes(method);
-const studies = options.page ? [] : names(options.study, [...STUDIES, 'scores']);
+const studies = options.page ? [] : names(options.study, [...STUDIES, 'scores', 'probes']);
 if (studies.includes('scores'))
   for (const { id } of TASKS) if (isTask(id)) for (const line of await scoreTask(id, isMethod, options.check)) console.log(line);
-const wanted = studies.filter((study) => study !== 'scores').flatMap((study) => planOf(study, Number(options.seeds)));
+const wanted = studies.filter((study) => study !== 'scores' && study !== 'probes').flatMap((study) => planOf(study, Number(options.seeds)));
 for (const run of wanted) {
   if (performance.now() > end) break;
   if (!isTask(run.task) || !isMethod(run.method)) continue;
@@ -100,6 +101,17 @@ for (const run of wanted) {
   }
   writeCell(run, cell);
   console.log(`${name}: ${'error' in cell ? cell.error : cell.reward}`);
+}
+if (studies.includes('probes')) {
+  const isSame = await fillProbes({
+    seeds: seedNames(Number(options.seeds)),
+    isTask,
+    isMethod,
+    isCheck: options.check,
+    say: console.log,
+    labOf,
+  });
+  if (!isSame) process.exitCode = 1;
 }
 for (const lab of labs.values()) lab.dispose();
 if (!options.check) console.log(await writeResultsPage());

@@ -1,29 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hashText, uniformAt } from '../random.ts';
-import { augmentLogits } from '../stages/valueAugmentation.ts';
-import type { ListedTask } from './tilt.ts';
+import { decodeByValues, listedToy } from './listedToy.ts';
 import { bestOf, evaluateDecoding, listTask, optimumAt, tilted } from './tilt.ts';
-
-/** Five symbols, four of them in every response, one response in `share` is right: 625 responses. */
-const toy = (seed: number, share: number): ListedTask => ({
-  vocabulary: 5,
-  endToken: -1,
-  maxTokens: 4,
-  reward: (response) => (hashText(`${seed}:${response.join()}`) % share === 0 ? 1 : 0),
-  logits: (prefix) => Float64Array.from({ length: 5 }, (_, v) => 3 * uniformAt(seed, hashText(prefix.join()), v)),
-});
-
-/** Value-augmented decoding with the exact values of the base policy, over the whole vocabulary. */
-function augmented(task: ListedTask, beta: number) {
-  const { outcomes, candidateValues } = listTask(task);
-  const decoded = evaluateDecoding(task, (logits, prefix) => {
-    const out = new Float64Array(task.vocabulary);
-    augmentLogits(logits, candidateValues(prefix), beta, task.vocabulary, out);
-    return out;
-  });
-  return { decoded, optimum: optimumAt(outcomes, decoded.kl), outcomes };
-}
 
 describe('the tilted policy', () => {
   const coin = [
@@ -49,7 +27,7 @@ describe('the tilted policy', () => {
 
 describe('exact values of a listed task', () => {
   it('the mean of the values after a prefix is its own value, and the base policy is at KL 0', () => {
-    const task = toy(3, 7);
+    const task = listedToy(3, 7);
     const { value, outcomes } = listTask(task);
     expect(outcomes).toHaveLength(625);
     expect(outcomes.reduce((total, { probability }) => total + probability, 0)).toBeCloseTo(1, 12);
@@ -69,7 +47,7 @@ describe('value-augmented sampling is not optimal: the claim, refuted', () => {
         fc.integer({ min: 3, max: 40 }),
         fc.constantFrom(0.3, 1, 3, 10),
         (seed, share, beta) => {
-          const { decoded, optimum } = augmented(toy(seed, share), beta);
+          const { decoded, optimum } = decodeByValues(listedToy(seed, share), beta);
           expect(decoded.reward).toBeLessThanOrEqual(optimum.reward + 1e-9);
           worst = Math.max(worst, optimum.reward - decoded.reward);
         },
@@ -80,7 +58,7 @@ describe('value-augmented sampling is not optimal: the claim, refuted', () => {
   });
   it('the numbers of the docs page', () => {
     const row = (seed: number, share: number, beta: number) => {
-      const { decoded, optimum, outcomes } = augmented(toy(seed, share), beta);
+      const { decoded, optimum, outcomes } = decodeByValues(listedToy(seed, share), beta);
       return [
         outcomes.reduce((total, { probability, reward }) => total + probability * reward, 0),
         decoded.kl,
@@ -94,7 +72,7 @@ describe('value-augmented sampling is not optimal: the claim, refuted', () => {
     expect(rounded(row(2, 30, 30))).toEqual(['0.020', '2.963', '0.809', '0.863']);
     expect(rounded(row(3, 150, 30))).toEqual(['0.004', '1.228', '0.317', '0.337']);
     // Best of 16, at a KL of at most 1.835.
-    expect(rounded([6, 30, 150].map((share, k) => bestOf(listTask(toy(k + 1, share)).outcomes, 16).reward))).toEqual([
+    expect(rounded([6, 30, 150].map((share, k) => bestOf(listTask(listedToy(k + 1, share)).outcomes, 16).reward))).toEqual([
       '0.922',
       '0.281',
       '0.062',
