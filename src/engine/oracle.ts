@@ -12,7 +12,7 @@ import type { Task } from '../core/tasks/types.ts';
 import { drawContinuations, sampleContinuations } from './continuations.ts';
 import type { Continued, Drawing } from './continuations.ts';
 import { logSoftmaxInto } from './distribution.ts';
-import type { LanguageModel, PackedSequences } from './types.ts';
+import type { LanguageModel, PackedSequences, PrefixCache } from './types.ts';
 
 /** Prompt + each prefix, with the row after its last token wanted. */
 export function packPrefixes(prompt: readonly number[], prefixes: readonly (readonly number[])[]): PackedSequences {
@@ -28,10 +28,21 @@ export function packPrefixes(prompt: readonly number[], prefixes: readonly (read
   return { ids, offsets, rows: offsets.subarray(1).map((end) => end - 1) };
 }
 
+/** For a model without a cache: every prefix whole. A forward pass computes what those of one call share once. */
+function wholePrefixes(model: LanguageModel, prompt: readonly number[]): PrefixCache {
+  const prefixes: number[][] = [];
+  return {
+    extend(parents, tokens) {
+      const asked = Array.from(parents, (parent, k) => (parent < 0 ? [] : [...prefixes[parent], tokens[k]]));
+      prefixes.push(...asked);
+      return model.forward(packPrefixes(prompt, asked)).logits;
+    },
+  };
+}
+
 /**
  * Answers an enumeration's extensions: log π(·|prompt, prefix) at T_base, [k,V], or with `drawing` the log-probabilities that it
- * draws from. A forward pass computes what the prefixes share once, so that evaluating them whole costs little more than their
- * last tokens. Replaces the model's last `forward`.
+ * draws from. Ends an enumeration on the same model that is not done; may replace its last `forward`.
  */
 export function prefixEvaluator(
   model: LanguageModel,
@@ -40,15 +51,13 @@ export function prefixEvaluator(
   drawing: Drawing | null = null,
 ): (extension: Pick<Extension, 'parents' | 'tokens'>) => Float64Array {
   const V = model.config.vocabulary;
-  const prefixes: number[][] = [];
+  const { extend } = model.cachePrefixes?.(prompt) ?? wholePrefixes(model, prompt);
   const raw = new Float64Array(V);
   const shaped = new Float64Array(V);
   return ({ parents, tokens }) => {
-    const asked = Array.from(parents, (parent, k) => (parent < 0 ? [] : [...prefixes[parent], tokens[k]]));
-    prefixes.push(...asked);
-    const { logits } = model.forward(packPrefixes(prompt, asked));
+    const logits = extend(parents, tokens);
     const rows = new Float64Array(logits.length);
-    for (let k = 0; k < asked.length; k++) {
+    for (let k = 0; k < parents.length; k++) {
       const row = rows.subarray(k * V, (k + 1) * V);
       if (!drawing) {
         logSoftmaxInto(row, logits, k * V, baseTemperature);

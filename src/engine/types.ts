@@ -64,6 +64,12 @@ export interface Decoder {
   dispose(): void;
 }
 
+/** The prefixes of one prompt's responses as they are asked for, numbered in that order; 0 is the prompt itself. */
+export interface PrefixCache {
+  /** Logits [k,V] after each prefix that is one token after `parents` [k]; the first call is the prompt alone, parent −1 and any token. */
+  extend(parents: Int32Array, tokens: Int32Array): Float32Array;
+}
+
 /** A decoder on a device that is read asynchronously. */
 export interface DeferredDecoder {
   prefill(prompts: readonly (readonly number[])[]): Promise<ForwardResult>;
@@ -100,6 +106,11 @@ export interface LanguageModel extends ModelBase {
    */
   backward(gradLogits: Float32Array, gradOutputs?: Float32Array): void;
   createDecoder(): Decoder;
+  /**
+   * Starts a cache of prefixes at the weights as they are, and ends the one before: a model has one at a time. Absent where the
+   * backend has none; `forward` gives the same numbers then.
+   */
+  cachePrefixes?(prompt: readonly number[]): PrefixCache;
 }
 
 /** The same model on a device that is read asynchronously. */

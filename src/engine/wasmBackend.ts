@@ -1,6 +1,7 @@
 import { checkConfig, checkLength, parameterLayout } from './layout.ts';
 import type { LanguageModel, ModelConfig } from './types.ts';
 import { createWasmDecoder } from './wasm/decoder.ts';
+import { createWasmPrefixCache } from './wasm/prefixCache.ts';
 import { allocateWeights, allocateWorkspace, type Plan, type Workspace } from './wasm/plan.ts';
 import { readResults } from './wasm/results.ts';
 import { wasmRuntime } from './wasm/runtime.ts';
@@ -27,6 +28,7 @@ export async function createWasmModel(config: ModelConfig, wasmBase: string | un
   let isPacked = false;
   let workspace: Workspace | undefined;
   let tree: SequenceTree | undefined;
+  let prefixes: ReturnType<typeof createWasmPrefixCache> | undefined;
 
   /** A training workspace with room for the tree; grows by a quarter more than needed, never shrinks. */
   const roomFor = (nodes: number, paths: number): Workspace => {
@@ -116,8 +118,15 @@ export async function createWasmModel(config: ModelConfig, wasmBase: string | un
       isPacked = false;
     },
     createDecoder: () => createWasmDecoder(runtime, config, weights, refresh),
+    cachePrefixes(prompt) {
+      prefixes?.dispose();
+      prefixes = createWasmPrefixCache(runtime, config, weights, prompt, refresh);
+      return prefixes;
+    },
     dispose() {
       for (const block of [...Object.values(weights), packer]) block.dispose();
+      prefixes?.dispose();
+      prefixes = undefined;
       workspace?.dispose();
       workspace = undefined;
       tree = undefined;
