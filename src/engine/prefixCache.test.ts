@@ -41,14 +41,18 @@ describe('the cache of prefixes', () => {
     model.dispose();
   });
 
-  it('gives its memory back when another begins and with the model', async () => {
+  it('keeps its room for the next prompt, and gives it back with the model', async () => {
     const before = tf.memory().numTensors;
     const model = await filled();
-    const start = () => cacheOf(model).extend(Int32Array.of(-1), Int32Array.of(-1));
-    start();
-    const held = tf.memory().numTensors;
-    start();
-    expect(tf.memory().numTensors).toBe(held);
+    const first = cacheOf(model);
+    first.extend(Int32Array.of(-1), Int32Array.of(-1));
+    first.extend(new Int32Array(900), new Int32Array(900));
+    const held = tf.memory();
+    const second = cacheOf(model);
+    expect(second.extend(Int32Array.of(-1), Int32Array.of(-1))).toEqual(model.forward(packPrefixes(PROMPT, [[]])).logits);
+    second.extend(new Int32Array(900), new Int32Array(900));
+    expect(tf.memory().numBytes - held.numBytes).toBeLessThan(1e6);
+    expect(() => first.extend(Int32Array.of(0), Int32Array.of(1))).toThrow('This cache of prefixes has ended');
     model.dispose();
     expect(tf.memory().numTensors).toBe(before);
   });

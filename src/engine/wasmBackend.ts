@@ -28,7 +28,6 @@ export async function createWasmModel(config: ModelConfig, wasmBase: string | un
   let isPacked = false;
   let workspace: Workspace | undefined;
   let tree: SequenceTree | undefined;
-  let prefixes: ReturnType<typeof createWasmPrefixCache> | undefined;
 
   /** A training workspace with room for the tree; grows by a quarter more than needed, never shrinks. */
   const roomFor = (nodes: number, paths: number): Workspace => {
@@ -44,6 +43,8 @@ export async function createWasmModel(config: ModelConfig, wasmBase: string | un
     if (!isPacked) kernels.pack(packer.publish());
     isPacked = true;
   };
+
+  const prefixes = createWasmPrefixCache(runtime, config, weights, refresh);
 
   const spreadOutputs = ({ slots }: SequenceTree, { outputs, paddedOutputs, gradOutputs: address, wanted }: Plan, given?: Float32Array) => {
     const target = runtime.floats(address, wanted * paddedOutputs).fill(0);
@@ -118,15 +119,10 @@ export async function createWasmModel(config: ModelConfig, wasmBase: string | un
       isPacked = false;
     },
     createDecoder: () => createWasmDecoder(runtime, config, weights, refresh),
-    cachePrefixes(prompt) {
-      prefixes?.dispose();
-      prefixes = createWasmPrefixCache(runtime, config, weights, prompt, refresh);
-      return prefixes;
-    },
+    cachePrefixes: (prompt) => prefixes.start(prompt),
     dispose() {
       for (const block of [...Object.values(weights), packer]) block.dispose();
-      prefixes?.dispose();
-      prefixes = undefined;
+      prefixes.dispose();
       workspace?.dispose();
       workspace = undefined;
       tree = undefined;

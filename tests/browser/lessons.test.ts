@@ -82,12 +82,19 @@ describe('teaching', () => {
     const cells = () => creditGrid(page).getByRole('gridcell').count();
     // One token of each of the eight answers, then one more.
     await expect.poll(cells).toBe(8);
+    // Nobody has read the answers yet: neither eye nor ear learns which are right.
+    const rows = page.getByRole('row', { name: /being drawn/ });
+    await expect.poll(() => rows.count()).toBeGreaterThan(7);
+    expect(await page.locator('.mx-flip').filter({ visible: true }).count()).toBe(0);
     await page.keyboard.press('PageDown');
     await expect.poll(cells).toBe(16);
     // Nobody has been paid yet.
     expect(await page.locator('.sentence').innerText()).toBe('No token has any credit yet.');
     const credited = creditGrid(page).locator('.mx-cell:not(.is-void)');
     expect(await credited.count()).toBe(0);
+    while (!(await panel(page).getByRole('heading', { name: 'Reward: one number an answer' }).isVisible()))
+      await page.keyboard.press('PageDown');
+    await expect.poll(() => page.locator('.mx-flip').filter({ visible: true }).count()).toBe(8);
     while (!(await panel(page).getByRole('heading', { name: 'Advantage: compared with what?' }).isVisible()))
       await page.keyboard.press('PageDown');
     await expect.poll(() => credited.count()).toBeGreaterThan(20);

@@ -9,25 +9,22 @@ const FIRST_ROOM = 512;
 
 /**
  * Cache on the kernels: keys and values of every prefix are kept, so that one more token costs one more token however long the
- * prefix is. The room is doubled where it ends.
+ * prefix is. The room is doubled where it ends and kept for the next prompt: blocks that come and go would tear the memory.
  */
 export function createWasmPrefixCache(
   runtime: WasmRuntime,
   config: ModelConfig,
   weights: WeightBlocks,
-  prompt: readonly number[],
   refresh: () => void,
-): PrefixCache & { dispose(): void } {
+): { start(prompt: readonly number[]): PrefixCache; dispose(): void } {
   const { width, layers } = config;
-  if (prompt.length === 0) throw new Error('A prompt is empty: give at least one token.');
-  const ids = Int32Array.from(prompt);
-  checkTokens(ids, 0, ids.length, config);
   let workspace: Workspace | undefined;
+  let current: PrefixCache | undefined;
   /** Nodes of the kernels: the prompt's tokens, then one a prefix; prefix 0 is the prompt and its node the prompt's last. */
   let nodes = 0;
   let pathLength = 0;
-  const positions: number[] = [];
-  const pathStarts: number[] = [];
+  let positions: number[] = [];
+  let pathStarts: number[] = [];
 
   function makeRoom(pass: number, paths: number): Workspace {
     const { capacity } = workspace ?? { capacity: { nodes: 0, keptNodes: 0, paths: 0 } };
@@ -89,8 +86,17 @@ export function createWasmPrefixCache(
     ).logits;
   }
 
-  return {
-    extend(parents, tokens) {
+  function start(prompt: readonly number[]): PrefixCache {
+    if (prompt.length === 0) throw new Error('A prompt is empty: give at least one token.');
+    const ids = Int32Array.from(prompt);
+    checkTokens(ids, 0, ids.length, config);
+    [nodes, pathLength, positions, pathStarts] = [0, 0, [], []];
+    const cache: PrefixCache = { extend };
+    current = cache;
+    return cache;
+
+    function extend(parents: Int32Array, tokens: Int32Array): Float32Array {
+      if (current !== cache) throw new Error('This cache of prefixes has ended: the model has begun another.');
       if (nodes === 0) {
         if (parents.length !== 1 || parents[0] !== -1) throw new Error('The prompt itself, parent −1, comes first and alone.');
         return append(
@@ -111,7 +117,11 @@ export function createWasmPrefixCache(
         tokens,
         parents.length,
       );
-    },
+    }
+  }
+
+  return {
+    start,
     dispose() {
       workspace?.dispose();
       workspace = undefined;

@@ -130,7 +130,7 @@ export function LaneFrame({ props, view, rows, headers, columns, layout, lane, i
   const unit = unitOf(view.lane);
   const isTight = layout.rowHeight < TIGHT_BELOW;
   const isWide = lane.cellWidth >= WIDE_FROM;
-  const gridClass = `mx-grid kind-${view.lane.kind}${merged ? ' is-merged' : ''}${isTight ? ' is-tight' : ''}${isWide ? ' is-wide' : ''}${density === 'glyph' ? ' is-dense' : ''}`;
+  const gridClass = `mx-grid kind-${view.lane.kind}${merged ? ' is-merged' : ''}${isTight ? ' is-tight' : ''}${isWide ? ' is-wide' : ''}${density === 'glyph' ? ' is-dense' : ''}${shownTokens == null ? '' : ' is-drawing'}`;
   const isPreviewed = preview?.laneId === view.lane.id;
   return (
     <div

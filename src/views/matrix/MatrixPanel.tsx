@@ -33,7 +33,8 @@ export function MatrixPanel(props: MatrixPanelProps) {
   const rows = useMemo(() => orderRows(batch, group, order), [batch, group, order]);
   const columns = columnCount(rows);
   const credit = lanes[lanes.length - 1];
-  const headers = useMemo(() => headerModels(batch, rows, credit.values), [batch, rows, credit.values]);
+  const isDrawing = props.shownTokens != null;
+  const headers = useMemo(() => headerModels(batch, rows, credit.values, isDrawing), [batch, rows, credit.values, isDrawing]);
 
   const wanted = enlarged ?? props.largeLane ?? credit.lane.id;
   const large = lanes.some(({ lane }) => lane.id === wanted) ? wanted : credit.lane.id;

@@ -37,7 +37,8 @@ function sumText(sum: number): string {
   return `Σ ${formatNumber(sum, size < 9.995 ? 2 : size < 999.5 ? 1 : 0, { sign: true })}`;
 }
 
-export function headerModels(batch: RolloutBatch, rows: readonly Row[], credit: Float64Array): HeaderModel[] {
+/** `isDrawing`: the answers are not finished yet, so that nobody has judged them; their names then say no more than which they are. */
+export function headerModels(batch: RolloutBatch, rows: readonly Row[], credit: Float64Array, isDrawing = false): HeaderModel[] {
   return rows.map((row) => {
     const response = batch.responses[row.index];
     const edited = response.edited === true;
@@ -52,7 +53,9 @@ export function headerModels(batch: RolloutBatch, rows: readonly Row[], credit: 
       sum: sumText(sum),
       copies: row.copies > 1 ? `×${row.copies}` : '',
       isEdited: edited,
-      name: `${rowName(row.response, row.reward, row.length, edited)}${Number.isNaN(sum) ? '' : `, sum ${sumText(sum).slice(2)}`}`,
+      name: isDrawing
+        ? `response ${row.response + 1}, being drawn`
+        : `${rowName(row.response, row.reward, row.length, edited)}${Number.isNaN(sum) ? '' : `, sum ${sumText(sum).slice(2)}`}`,
       flipName: `response ${row.response + 1} is ${right ? 'right' : 'wrong'}: make it ${right ? 'wrong' : 'right'}`,
       editName: `edit response ${row.response + 1}`,
     };
