@@ -2,6 +2,7 @@
 import { spearman } from '../src/core/metrics/correlation.ts';
 import type { MeanInterval } from '../src/core/metrics/learningCurves.ts';
 import { METHODS } from '../src/core/methods/index.ts';
+import { mean } from '../src/core/stats.ts';
 import { TASKS } from '../src/core/tasks/index.ts';
 import { DEFAULT_SETTINGS } from '../src/engine/trainer.ts';
 import { claimCounts } from './claimsTable.ts';
@@ -53,13 +54,6 @@ function rankCorrelation(x: readonly number[], y: readonly number[]): { rho: num
   return { rho, low: Math.tanh(Math.atanh(rho) - half), high: Math.tanh(Math.atanh(rho) + half) };
 }
 
-const WORDS: Readonly<Record<Place, string>> = {
-  above: 'clearly faster',
-  below: 'clearly slower',
-  unclear: 'not clearly faster or slower',
-  unknown: 'not yet compared',
-};
-
 function ladderText(): string {
   const rungs = CREDIT_LADDER.map((method) => {
     const pearson = readScore(DEFAULT_TASK, method)?.figures.pearson?.[0];
@@ -70,46 +64,83 @@ function ladderText(): string {
   const level = figureAt(methodPlace(DEFAULT_TASK, STRIPE), 'speed');
   const share = (100 * (Math.abs(ceiling.mean) + ceiling.half)) / level.mean;
   const cosine = readScore(DEFAULT_TASK, STRIPE)?.figures.cosine?.[0];
-  return `**Does better credit train faster? ${share < 2 ? 'On chain-sum hardly.' : 'On chain-sum it may.'}** From rung to rung credit comes closer to the truth (correlation with the true
-advantage at the base model: ${rungs.join(', ')}), but over 200 steps at the default settings the mean reward differs from
-${titleOf(STRIPE)}'s ${printed(level, 3)} by ${steps.join(', ')}. The ceiling, the true advantage itself as credit, is ${WORDS[placeOf(ceiling)]}, by at
-most ${share.toFixed(1)} % of that. A likely reason: 64 answers of seven tokens leave little noise for better credit to take away. One batch's
-${titleOf(STRIPE)} gradient already has a cosine of ${cosine?.toFixed(2) ?? '–'} with the exact gradient of the expected reward.${otherTasksText()}
+  return `**Does better credit train faster?** At the default settings, over ${TASKS.length} tasks: ${LADDER.map(acrossTasks).join('; ')}.
+
+On chain-sum, from rung to rung, credit comes closer to the truth (correlation with the true advantage at the base model:
+${rungs.join(', ')}), but over 200 steps the mean reward differs from ${titleOf(STRIPE)}'s ${printed(level, 3)} by ${steps.join(', ')}: at most
+${share.toFixed(1)} % for the ceiling. A likely reason: 64 answers of seven tokens leave little noise for better credit to take away. One batch's
+${titleOf(STRIPE)} gradient already has a cosine of ${cosine?.toFixed(2) ?? '–'} with the exact gradient of the expected reward.
 
 ${sweepText()}`;
 }
 
-/** The settings of a task's sweep at which the ceiling is clearly faster than the stripe, in one sentence; '' where none was run. */
-function sweepOf(task: string, title: string): string {
+/** On how many tasks a rung is clearly faster or slower than the stripe, with the ends of its leads. */
+function acrossTasks(method: string): string {
+  const leads = TASKS.map(({ id }) => faster(id, method)).filter((lead) => placeOf(lead) !== 'unknown');
+  if (leads.length === 0) return `${titleOf(method)} has not been compared`;
+  const count = (place: Place) => leads.filter((lead) => placeOf(lead) === place).length;
+  const end = (pick: (...means: number[]) => number) =>
+    printed({ mean: pick(...leads.map((lead) => lead.mean)), half: Number.NaN, n: leads.length }, 3, true);
+  return `${titleOf(method)}${method === CEILING ? ', the true advantage itself as credit,' : ''} is clearly faster than ${titleOf(STRIPE)} on ${count('above')}, clearly slower on ${count('below')} (mean reward ${end(Math.min)} to ${end(Math.max)})`;
+}
+
+/** The ceiling's lead over the stripe in one setting of a task's sweep. */
+const leadAt = (task: string, size: number, rate: string): MeanInterval =>
+  differenceAt(sweepPlace(task, CEILING, size, rate), sweepPlace(task, STRIPE, size, rate), 'early');
+
+/** How often the ceiling is clearly faster and slower than the stripe in a task's sweep, and where most; null where it was not run. */
+function sweepRow(task: string, title: string): string[] | null {
   const settings = GROUP_SIZES.flatMap((size) =>
     RATES.map(({ name, factor }) => ({
       text: `group size ${size}, rate ${Number((DEFAULT_SETTINGS.learningRate * factor).toPrecision(2))}`,
-      difference: differenceAt(sweepPlace(task, CEILING, size, name), sweepPlace(task, STRIPE, size, name), 'early'),
+      difference: leadAt(task, size, name),
     })),
   ).filter(({ difference }) => placeOf(difference) !== 'unknown');
-  if (settings.length < 2) return '';
-  const clear = (place: Place) => settings.filter(({ difference }) => placeOf(difference) === place);
-  const named = (place: Place) =>
-    clear(place)
-      .map(({ text, difference }) => `${text} (${printed(difference, 3, true)})`)
-      .join('; ');
-  const slower = clear('below').length > 0 ? `, clearly slower in ${clear('below').length}: ${named('below')}` : '';
-  return `${title}: clearly faster in ${clear('above').length} of ${settings.length}${clear('above').length > 0 ? `: ${named('above')}` : ''}${slower}.`;
+  if (settings.length < 2) return null;
+  const clear = (place: Place, sign: 1 | -1) => {
+    const found = settings
+      .filter(({ difference }) => placeOf(difference) === place)
+      .sort((x, y) => sign * (y.difference.mean - x.difference.mean));
+    const [most] = found;
+    return most ? `${found.length} (most: ${most.text}, ${printed(most.difference, 3, true)})` : '0';
+  };
+  return [title, String(settings.length), clear('above', 1), clear('below', -1)];
+}
+
+/** Mean over the tasks of the ceiling's lead, by group size and rate. */
+function sweepGrid(tasks: readonly string[]): string {
+  const cell = (size: number, rate: string) => {
+    const leads = tasks.map((task) => leadAt(task, size, rate)).filter((lead) => placeOf(lead) !== 'unknown');
+    if (leads.length === 0) return '–';
+    const clear = leads.filter((lead) => placeOf(lead) === 'above').length;
+    return `${printed({ mean: mean(leads.map((lead) => lead.mean)), half: Number.NaN, n: leads.length }, 3, true)} (${clear} of ${leads.length})`;
+  };
+  return table(
+    ['group size', ...RATES.map(({ factor }) => `rate ${Number((DEFAULT_SETTINGS.learningRate * factor).toPrecision(2))}`)],
+    GROUP_SIZES.map((size) => [String(size), ...RATES.map(({ name }) => cell(size, name))]),
+  );
 }
 
 function sweepText(): string {
-  const sweeps = TASKS.map(({ id, title }) => sweepOf(id, title)).filter((text) => text !== '');
-  return `**Where it pays:** the ceiling against ${titleOf(STRIPE)} over ${SWEEP_STEPS} steps, over the group sizes and learning rates that have two seeds or
-more. ${sweeps.join(' ')} Few samples and large steps are where the even stripe is noisy. See [*Where does better credit
-pay?*](#where-does-better-credit-pay).`;
-}
+  const found = TASKS.flatMap(({ id, title }) => {
+    const row = sweepRow(id, title);
+    return row ? [{ id, row }] : [];
+  });
+  if (found.length === 0) return '';
+  return `**Where does it pay?** The ceiling against ${titleOf(STRIPE)} over the first ${SWEEP_STEPS} steps, group sizes ${GROUP_SIZES.join(', ')} at three learning rates, 64 answers a
+step in all, settings with two seeds or more:
 
-/** The ceiling's lead at the default settings on the other tasks. */
-function otherTasksText(): string {
-  const leads = TASKS.filter(({ id }) => id !== DEFAULT_TASK && placeOf(faster(id, CEILING)) !== 'unknown').map(
-    ({ id, title }) => `${title} ${printed(faster(id, CEILING), 3, true)} (${WORDS[placeOf(faster(id, CEILING))]})`,
-  );
-  return leads.length > 0 ? ` On the other tasks the ceiling's mean reward differs by: ${leads.join(', ')}.` : '';
+${table(
+  ['task', 'settings', 'clearly faster in', 'clearly slower in'],
+  found.map(({ row }) => row),
+)}
+
+Its lead by group size and rate, the mean over the tasks (in brackets: on how many it is clear):
+
+${sweepGrid(found.map(({ id }) => id))}
+
+Few samples a prompt and large steps are where the even stripe is noisy. Task by task: [*Where does better credit
+pay?*](#where-does-better-credit-pay).`;
 }
 
 /** On one task: whether methods whose credit is closer to the truth also train faster; '' where too few have both figures. */
