@@ -70,11 +70,15 @@ export const lengthAndAggregation: Lesson = {
       title: 'DAPO: the mean over tokens',
       set: { view: 'dapo', lanes: ['overlongPenalty'], update: 1, panels: ['shelf'] },
       say: [
-        say`DAPO averages over all tokens of the batch: ${signed((view) => creditAt(view, short(view)))} and ${signed((view) => creditAt(view, long(view)))}. Long answers then weigh more in the update as a whole, and a penalty stops them from growing without end.`,
+        say`DAPO averages over all tokens of the batch: ${signed((view) => creditAt(view, short(view)))} and ${signed((view) => creditAt(view, long(view)))}. Long answers then weigh more in the update as a whole. What stops them from growing without end is a penalty near the length limit; these come nowhere near it.`,
       ],
       highlight: 'knob aggMode',
       holds: [
         { claim: 'DAPO pushes tokens of short and long right answers alike', test: (view) => Math.abs(bias('dapo')(view) - 1) < 1e-6 },
+        {
+          claim: 'no answer pays for its length',
+          test: (view) => view.credit()?.trace.overlongPenalty?.values.every((value) => value === 0) === true,
+        },
       ],
       tryIt: {
         say: say`Switch the aggregation between its modes and compare the two answers.`,
