@@ -19,6 +19,7 @@ export const PROBE_LABELS = {
   passAt8: { label: 'pass@8 on held-out prompts after 100 steps', digits: 3 },
   adaptedLength: { label: 'length on hard prompts over length on easy ones after 100 steps, minus the same before', digits: 3 },
   halfSpeed: { label: 'mean reward over 100 steps of the group baseline where only some tokens learn', digits: 3 },
+  lateSpeed: { label: 'mean reward over 100 steps of the method after 30 of the group baseline', digits: 3 },
   drawnReward: { label: 'reward of the samples drawn in the last 10 of 100 steps', digits: 3 },
   overBestOf128: { label: 'reward of the samples drawn in the last 10 of 100 steps minus the base policy’s best of 128', digits: 3 },
   tiltGap: { label: 'exact reward of decoding by exact values minus the optimum at the same KL, on toys of 625 answers', digits: 4 },

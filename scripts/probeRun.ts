@@ -7,6 +7,7 @@ import { temperatureSampling } from '../src/core/stages/temperatureSampling.ts';
 import type { Method } from '../src/core/stages/types.ts';
 import type { Task } from '../src/core/tasks/types.ts';
 import { createModel } from '../src/engine/createModel.ts';
+import { loadSecond } from '../src/engine/equipment.ts';
 import { placeRun } from '../src/engine/measuredRun.ts';
 import { sampleResponses } from '../src/engine/sampler.ts';
 import { taskModelConfig } from '../src/engine/taskModel.ts';
@@ -54,7 +55,11 @@ export async function watch(
   const trained = trainerMethod(method, {}, { ...defaultKnobs(method), ...knobs });
   const world = { own: await create(config), config, base, seed, create };
   const { own: model, second } = await placeRun(trained, world, null);
-  if (from) model.setParameters(from);
+  if (from) {
+    model.setParameters(from);
+    // Networks that start from the policy start from this one.
+    loadSecond(second, [], trained, { ...world, own: model });
+  }
   const settings = { ...DEFAULT_SETTINGS, learningRate, temperature: knobs.temperature ?? DEFAULT_SETTINGS.temperature };
   const trainer = createTrainer({ model, task, seed, settings, method: trained, base, second });
   for (let step = 0; step < steps; step++) {

@@ -4,7 +4,7 @@ import { HEADLINE, loadMethod } from '../src/core/methods/index.ts';
 import { defaultKnobs } from '../src/core/pipeline.ts';
 import { hashText } from '../src/core/random.ts';
 import { groupNormalisation } from '../src/core/stages/groupNormalisation.ts';
-import type { Method } from '../src/core/stages/types.ts';
+import type { Method, Trace } from '../src/core/stages/types.ts';
 import { mean, quantile } from '../src/core/stats.ts';
 import { evaluate } from '../src/engine/evaluate.ts';
 import { answers, creditAt, modelWith, watch } from './probeRun.ts';
@@ -51,8 +51,14 @@ export async function adaptedLength(probed: Probed): Promise<number> {
   return ratio(answers(modelWith(lab, weights), lab.task, prompts, 8)) - ratio(before);
 }
 
-/** The group baseline's advantages, kept where the method's λ is in the top half (`half` 1) or the bottom half (−1) of the batch, 0 elsewhere. */
-export function halfOf(method: Method, half: number, baseline: Method): Method {
+/** What tokens are ranked by: λ, or how near they are to their own side's centre, whatever the other side is like. */
+const RANKED_BY = [
+  (trace: Trace) => trace.lambda?.values,
+  (trace: Trace) => trace.ownDistance?.values.map((distance) => 0 - distance),
+] as const;
+
+/** The group baseline's advantages, kept where the token's rank is in the top half (`half` 1) or the bottom half (−1) of the batch, 0 elsewhere. */
+export function halfOf(method: Method, half: number, baseline: Method, rankedBy = 0): Method {
   const judge = method.stages.advantage;
   if (half === 0 || !judge) return baseline;
   const ownKnobs = defaultKnobs(method);
@@ -63,13 +69,14 @@ export function halfOf(method: Method, half: number, baseline: Method): Method {
       ...baseline.stages,
       advantage(input) {
         const result = (baseline.stages.advantage ?? groupNormalisation)(input);
-        const lambda = judge({ ...input, knobs: { ...ownKnobs, ...input.knobs } }).trace.lambda?.values ?? new Float64Array(0);
+        const { trace } = judge({ ...input, knobs: { ...ownKnobs, ...input.knobs } });
+        const ranks = RANKED_BY[rankedBy](trace) ?? new Float64Array(0);
         const middle = quantile(
-          lambda.filter((value) => !Number.isNaN(value)),
+          ranks.filter((value) => !Number.isNaN(value)),
           0.5,
         );
         const isKept = (value: number) => (half > 0 ? value > middle : value <= middle);
-        return { ...result, advantages: result.advantages.map((value, t) => (isKept(lambda[t]) ? value : 0)) };
+        return { ...result, advantages: result.advantages.map((value, t) => (isKept(ranks[t]) ? value : 0)) };
       },
     },
   };
@@ -77,13 +84,24 @@ export function halfOf(method: Method, half: number, baseline: Method): Method {
 
 export async function halfSpeed(probed: Probed): Promise<number> {
   const { lab, method, knobs } = probed;
-  const chosen = halfOf(method, knobs.half, await loadMethod(HEADLINE[0]));
+  const chosen = halfOf(method, knobs.half, await loadMethod(HEADLINE[0]), knobs.rankedBy);
+  return speedFrom({ ...probed, method: chosen, knobs: {} }, lab.base);
+}
+
+/** Mean held-out reward over 100 steps from these weights. */
+async function speedFrom(probed: Probed, from: Float32Array): Promise<number> {
+  const { lab } = probed;
   const prompts = lab.heldOut(2 * PROMPTS);
-  const curve = [evaluate(modelWith(lab, lab.base), lab.task, prompts, 1).reward];
-  await watch({ ...probed, method: chosen, knobs: {} }, { steps: STEPS }, ({ model, step }) => {
+  const curve = [evaluate(modelWith(lab, from), lab.task, prompts, 1).reward];
+  await watch(probed, { steps: STEPS, from }, ({ model, step }) => {
     if ((step + 1) % EVERY === 0) curve.push(evaluate(model, lab.task, prompts, 1).reward);
   });
   return mean(curve);
+}
+
+export async function lateSpeed(probed: Probed): Promise<number> {
+  const from = await watch({ ...probed, method: await loadMethod(HEADLINE[0]), knobs: {} }, { steps: 30 });
+  return speedFrom({ ...probed, seed: `${probed.seed} later` }, from);
 }
 
 /** Mean reward of the last batches' samples; of those drawn with the values alone, where the method tells them apart. */
