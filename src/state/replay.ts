@@ -9,6 +9,8 @@ export interface ReplayEngine {
   configure(config: RunConfig): Promise<void>;
 }
 
+export type Replay = ReturnType<typeof createReplay>;
+
 /** One replay at a time; `reached` and `halted` are what the worker says of it. */
 export function createReplay({ store, notify, dismiss, announce }: LabContext, engine: ReplayEngine) {
   let target = 0;

@@ -5,7 +5,7 @@ import type { StopReason } from '../engine/protocol.ts';
 import type { LabContext } from './context.ts';
 import { createFreeze } from './freeze.ts';
 import { appended } from './metrics.ts';
-import { createReplay } from './replay.ts';
+import type { Replay } from './replay.ts';
 import type { RunConfig, RunSegment } from './schedule.ts';
 import { trainingSettings } from './settings.ts';
 import { startFiles } from './startFiles.ts';
@@ -33,6 +33,8 @@ export function createRunActions(context: LabContext) {
   /** Where the next worker goes on from, when that is a saved run and not the checkpoint's file. */
   let resume: Resume | null = null;
 
+  /** Fetched with the first link that asks for one. */
+  let replay: Replay | null = null;
   const picture = createFreeze(context, { hold: (weights) => engine?.hold(weights), pause: () => actions.pause() });
 
   const onBundle = (bundle: Bundle): void => {
@@ -56,7 +58,7 @@ export function createRunActions(context: LabContext) {
   };
 
   const onStopped = (reason: StopReason, step: number): void => {
-    replay.reached(step, true);
+    replay?.reached(step, true);
     setRun({ status: 'paused', stepsPerSecond: 0 });
     if (reason.kind === 'not-a-number') {
       notify({ id: 'run', level: 'error', text: reason.message, action: { label: 'Back to the checkpoint', run: () => actions.reset() } });
@@ -101,7 +103,7 @@ export function createRunActions(context: LabContext) {
       onBundle,
       onStopped,
       onModels: (models) => setRun({ models }),
-      onProgress: (step) => replay.reached(step, false),
+      onProgress: (step) => replay?.reached(step, false),
       onError(message) {
         isStale = false;
         // Without a model there is nothing to go on with: the next try starts from the file again.
@@ -142,8 +144,6 @@ export function createRunActions(context: LabContext) {
     await configure(get()).catch((error: Error) => notify({ id: 'method', level: 'error', text: error.message }));
   };
 
-  const replay = createReplay(context, { begin: needEngine, configure });
-
   /** The worker pauses for it; play waits until its answer is there. */
   const sendGpu = (isWanted: boolean): void => {
     gpuChoice = null;
@@ -170,6 +170,10 @@ export function createRunActions(context: LabContext) {
     },
     /** Takes the run of a link again up to its step, out of sight; then its view stands. */
     async replay(schedule: readonly RunSegment[], step: number) {
+      const fetched = await import('./replay.ts').catch(() => null);
+      if (!fetched)
+        return failed('The run of this link could not be taken again: a file did not arrive. Check the connection and reload the page.');
+      replay ??= fetched.createReplay(context, { begin: needEngine, configure });
       if (await replay.run(schedule, step)) setRun({ until: null });
     },
     togglePlay() {
