@@ -5,7 +5,7 @@ import { accuracyDifference, formatTokens, SIGN_THRESHOLD } from '../src/core/me
 import type { AccuracyInput, AccuracyMeasure } from '../src/core/metrics/creditAccuracy.ts';
 import type { GradientMeasure } from '../src/core/metrics/gradientQuality.ts';
 import { loadMethod, METHODS } from '../src/core/methods/index.ts';
-import { creditBatch } from '../src/core/pipeline.ts';
+import { creditBatch, defaultKnobs } from '../src/core/pipeline.ts';
 import type { Method } from '../src/core/stages/types.ts';
 import { createModel } from '../src/engine/createModel.ts';
 import { completeBatch } from '../src/engine/equipment.ts';
@@ -20,6 +20,7 @@ import type { TrainerMethod } from '../src/engine/trainer.ts';
 import { scorePairs } from './claims.ts';
 import { openHeadlessLab } from './headlessRun.ts';
 import type { HeadlessLab } from './headlessRun.ts';
+import { askedFor } from './resultCells.ts';
 import { isCreditScore, readScore, SCORE_GROUND, scoreFile } from './scoresTable.ts';
 import type { ScoreCell, ScoreFigure, ScoreName } from './scoresTable.ts';
 
@@ -112,13 +113,19 @@ function differenceOf(a: AccuracyInput, b: AccuracyInput, name: AccuracyMeasure)
  */
 export async function scoreTask(task: string, wanted: (method: string) => boolean, isCheck: boolean): Promise<string[]> {
   const pairs = scorePairs(task).filter(({ figure: name }) => isCreditScore(name));
+  const lab = await openHeadlessLab(task);
+  const asked = new Map<string, string>();
   const isKept = (id: string) => {
     const cell = readScore(task, id);
-    return cell !== null && pairs.every(({ of, against, figure: name }) => of !== id || cell.against?.[against]?.[name]);
+    if (cell === null || cell.asked !== asked.get(id)) return false;
+    return pairs.every(({ of, against, figure: name }) => of !== id || cell.against?.[against]?.[name]);
   };
+  for (const { id, load } of METHODS) asked.set(id, askedFor({ task, knobs: defaultKnobs(await load()), ground: SCORE_GROUND }, lab.base));
   const gaps = METHODS.filter(({ id }) => wanted(id) && isKept(id) === isCheck).map(({ id }) => id);
-  if (gaps.length === 0) return [];
-  const lab = await openHeadlessLab(task);
+  if (gaps.length === 0) {
+    lab.dispose();
+    return [];
+  }
   lab.model.setParameters(lab.base);
   const ground = prepareScoreboard({ model: lab.model, task: lab.task, prompts: lab.heldOut(SCORE_GROUND.prompts), ...SCORE_GROUND.draw });
   const said: string[] = [];
@@ -142,7 +149,7 @@ export async function scoreTask(task: string, wanted: (method: string) => boolea
     return input;
   }
 
-  async function cellOf(id: string, method: Method): Promise<ScoreCell> {
+  async function cellOf(id: string, method: Method): Promise<Omit<ScoreCell, 'asked'>> {
     const { row, input, isWarm } = await rowOf(method);
     if (input) inputs.set(id, input);
     const against: Record<string, Partial<Record<ScoreName, ScoreFigure>>> = {};
@@ -159,15 +166,16 @@ export async function scoreTask(task: string, wanted: (method: string) => boolea
     };
   }
 
-  const without = (none: string): ScoreCell => ({ missing: [], figures: NO_FIGURES, none });
+  const without = (none: string): Omit<ScoreCell, 'asked'> => ({ missing: [], figures: NO_FIGURES, none });
 
   for (const id of gaps) {
     const method = await loadMethod(id);
-    const cell =
+    const scored =
       method.trains === 'policy'
         ? // What the task does not offer is a sentence in the method's row.
           await cellOf(id, method).catch((error: Error) => without(error.message))
         : without('trains its own network and gives the policy no credit');
+    const cell: ScoreCell = { asked: asked.get(id) ?? '', ...scored };
     if (isCheck) {
       const isSame = JSON.stringify(cell) === JSON.stringify(readScore(task, id));
       if (!isSame) process.exitCode = 1;

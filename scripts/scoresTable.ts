@@ -12,6 +12,8 @@ export type ScoreFigure = readonly [value: number | null, low: number | null, hi
 
 /** What `npm run results -- --study scores` keeps of one method on one task. */
 export interface ScoreCell {
+  /** Knobs, ground and base model, as in `askedFor`. */
+  asked: string;
   /** [value, low, high]: 95 % by the bootstrap over prompts (credit) or batches (gradient). */
   figures: Readonly<Record<ScoreName, ScoreFigure | null>>;
   missing: readonly string[];
