@@ -48,6 +48,7 @@ describe('what is this?', () => {
     const page = await lab.open();
     await openKnobs(page);
     await page.getByRole('button', { name: 'What is this?' }).click();
+    await page.locator('.explain-bar').waitFor();
     await page.getByRole('button', { name: 'One step' }).click();
     await note(page).getByText('One step', { exact: true }).waitFor();
     expect(await note(page).innerText()).toContain('Samples once, updates the model on the samples and stops.');
