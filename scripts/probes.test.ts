@@ -7,6 +7,7 @@ import { openHeadlessLab } from './headlessRun.ts';
 import { isProbe, PROBE_LABELS, readProbe } from './probeCells.ts';
 import { creditAt, watch } from './probeRun.ts';
 import { halfOf, tiltGap } from './probeRuns.ts';
+import { lackOf } from './resultCells.ts';
 
 const claims = readClaims();
 const lambdaClaim = claims.find(({ measure }) => measure?.figure === 'halfSpeed');
@@ -63,4 +64,10 @@ describe('figures of single batches', () => {
     expect(await tiltGap({ lab, method, knobs: { valueBeta: 3 }, seed: 'a' })).toBeLessThan(0);
     expect(await tiltGap({ lab, method, knobs: { valueBeta: 0 }, seed: 'a' })).toBeCloseTo(0, 9);
   });
+});
+
+it('a lack is a finding, a fault is not', () => {
+  expect(lackOf(new Error('The task has no reference answer.'))).toBe('The task has no reference answer.');
+  expect(() => lackOf(new WebAssembly.RuntimeError('memory access out of bounds'))).toThrow('memory access out of bounds');
+  expect(() => lackOf(new TypeError('x is undefined'))).toThrow('x is undefined');
 });

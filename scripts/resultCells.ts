@@ -69,6 +69,15 @@ export function writeCell(key: CellKey, cell: Cell, folder = RESULTS_FOLDER): vo
   renameSync(`${file}.part`, file);
 }
 
+/**
+ * What a method lacks on a task, as a plain `Error` says it. Anything else (a trap of WebAssembly, a `TypeError`) is a fault of the
+ * code and no finding: it is thrown again.
+ */
+export function lackOf(error: unknown): string {
+  if (error instanceof Error && error.constructor === Error) return error.message;
+  throw error;
+}
+
 /** The variants that a study holds of a task. */
 export function cellNames(study: string, task: string, folder = RESULTS_FOLDER): string[] {
   const place = join(folder, study, task);

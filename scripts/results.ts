@@ -14,7 +14,7 @@ import { evaluate } from '../src/engine/evaluate.ts';
 import { everySteps } from '../src/engine/measuredRun.ts';
 import { openHeadlessLab } from './headlessRun.ts';
 import type { HeadlessLab } from './headlessRun.ts';
-import { askedFor, readCell, writeCell } from './resultCells.ts';
+import { askedFor, lackOf, readCell, writeCell } from './resultCells.ts';
 import type { Cell } from './resultCells.ts';
 import { CURVE_EVERY, CURVE_PROMPTS, FINAL_PROMPTS, planOf, seedNames, STUDIES } from './resultPlan.ts';
 import type { PlannedRun } from './resultPlan.ts';
@@ -56,7 +56,7 @@ async function figuresOf(lab: HeadlessLab, run: PlannedRun): Promise<Omit<Cell, 
       entropies: regular.map((lap) => round(lap.entropy, 3)),
     };
   } catch (error) {
-    return { error: error instanceof Error ? error.message : String(error) };
+    return { error: lackOf(error) };
   }
 }
 

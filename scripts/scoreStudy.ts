@@ -20,7 +20,7 @@ import type { TrainerMethod } from '../src/engine/trainer.ts';
 import { scorePairs } from './claims.ts';
 import { openHeadlessLab } from './headlessRun.ts';
 import type { HeadlessLab } from './headlessRun.ts';
-import { askedFor } from './resultCells.ts';
+import { askedFor, lackOf } from './resultCells.ts';
 import { isCreditScore, readScore, SCORE_GROUND, scoreFile } from './scoresTable.ts';
 import type { ScoreCell, ScoreFigure, ScoreName } from './scoresTable.ts';
 
@@ -173,7 +173,7 @@ export async function scoreTask(task: string, wanted: (method: string) => boolea
     const scored =
       method.trains === 'policy'
         ? // What the task does not offer is a sentence in the method's row.
-          await cellOf(id, method).catch((error: Error) => without(error.message))
+          await cellOf(id, method).catch((error: unknown) => without(lackOf(error)))
         : without('trains its own network and gives the policy no credit');
     const cell: ScoreCell = { asked: asked.get(id) ?? '', ...scored };
     if (isCheck) {
