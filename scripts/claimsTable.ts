@@ -155,8 +155,8 @@ export function claimsSection(): string {
 ${claimCounts(rows)}. The verdict is computed from the figure's 95 % interval: *reproduced* where all of it lies where the claim puts the
 difference (the end of the figure says where), *reversed* where all of it lies elsewhere, *not reproduced* where it reaches over the
 border, or where an effect is there but not of the claimed size. So *not reproduced* says that these runs do not show it, not that it is false: the interval says how large an effect may hide in
-it. One claim in forty is *reproduced* by luck where there is nothing, and one in forty *reversed*: of the ${tried} that were tried, one or two
-of each (${(tried / 40).toFixed(1)}). A difference of scores stands for one batch at the base model, one of runs or of probes (single batches, single comparisons) for other seeds. A toy cannot refute a
+it. One claim in forty is *reproduced* by luck where there is nothing, and one in forty *reversed*: of the ${tried} that were tried, about ${Math.round(tried / 40)}
+of each. A difference of scores stands for one batch at the base model, one of runs or of probes (single batches, single comparisons) for other seeds. A toy cannot refute a
 paper: models here have 26,000 weights and answers of seven tokens. The claims are listed in
 [\`results/claims.json\`](results/claims.json); a variant in brackets is named there with its knobs.
 

@@ -9,18 +9,15 @@
 import { parseArgs } from 'node:util';
 import { likelihoodRewards } from '../src/core/methods/likelihood-rewards.ts';
 import { defaultKnobs } from '../src/core/pipeline.ts';
-import { hashText, STREAM, uniformAt } from '../src/core/random.ts';
 import { LIKELIHOOD_KINDS } from '../src/core/stages/likelihood.ts';
-import { temperatureSampling } from '../src/core/stages/temperatureSampling.ts';
 import { mean } from '../src/core/stats.ts';
 import { tokenize } from '../src/core/tasks/index.ts';
 import { recheck } from '../src/core/tasks/recheck.ts';
 import type { Task } from '../src/core/tasks/types.ts';
 import { createModel } from '../src/engine/createModel.ts';
-import { heldOutPrompts } from '../src/engine/evaluate.ts';
+import { drawAnswers, heldOutPrompts } from '../src/engine/evaluate.ts';
 import { answerSteps } from '../src/engine/forced.ts';
 import { assembleBatch } from '../src/engine/rollout.ts';
-import { sampleResponses } from '../src/engine/sampler.ts';
 import { finish } from '../src/engine/steps.ts';
 import { taskModelConfig } from '../src/engine/taskModel.ts';
 import { createTrainer, DEFAULT_SETTINGS, trainerMethod } from '../src/engine/trainer.ts';
@@ -58,21 +55,7 @@ const prompts = heldOutPrompts(task, Number(options.prompts));
 
 /** Mean log-probability of the whole answer, and of one of its tokens, after one sampled reasoning a prompt, nats. */
 function score(): { whole: number; perToken: number } {
-  const key = hashText('long-answer');
-  const responses = sampleResponses({
-    model,
-    task,
-    prompts,
-    baseTemperature: 1,
-    choose: {
-      kind: 'draw',
-      stage: temperatureSampling,
-      knobs: { temperature: 1 },
-      state: null,
-      uniform: (row, position) => uniformAt(key, STREAM.evaluation, row, position),
-    },
-    keepStates: true,
-  });
+  const responses = drawAnswers({ model, task, prompts, seed: 'long-answer', keepStates: true });
   const sampled = prompts.map((prompt, i) => ({ prompt, responses: [responses[i]] }));
   const { forced } = finish(answerSteps(model, task, assembleBatch(task, model, sampled, 1)));
   const logprobs = forced?.fields.oldLogprobs ?? new Float64Array(0);

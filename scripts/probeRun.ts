@@ -2,14 +2,12 @@
 import type { RolloutBatch } from '../src/core/batch.ts';
 import { creditBatch, defaultKnobs } from '../src/core/pipeline.ts';
 import type { CreditResult } from '../src/core/pipeline.types.ts';
-import { hashText, STREAM, uniformAt } from '../src/core/random.ts';
-import { temperatureSampling } from '../src/core/stages/temperatureSampling.ts';
 import type { Method } from '../src/core/stages/types.ts';
 import type { Task } from '../src/core/tasks/types.ts';
 import { createModel } from '../src/engine/createModel.ts';
 import { loadSecond } from '../src/engine/equipment.ts';
+import { drawAnswers } from '../src/engine/evaluate.ts';
 import { placeRun } from '../src/engine/measuredRun.ts';
-import { sampleResponses } from '../src/engine/sampler.ts';
 import { taskModelConfig } from '../src/engine/taskModel.ts';
 import { createTrainer, DEFAULT_SETTINGS, trainerMethod } from '../src/engine/trainer.ts';
 import type { TrainerMethod } from '../src/engine/trainer.ts';
@@ -84,21 +82,11 @@ export function answers(
   prompts: readonly (readonly number[])[],
   count: number,
 ): { length: number; reward: number }[][] {
-  const key = hashText('probe');
   const rows = prompts.flatMap((prompt) => Array.from({ length: count }, () => prompt));
-  const drawn = sampleResponses({
-    model,
-    task,
-    prompts: rows,
-    baseTemperature: 1,
-    choose: {
-      kind: 'draw',
-      stage: temperatureSampling,
-      knobs: { temperature: 1 },
-      state: null,
-      uniform: (row, position) => uniformAt(key, STREAM.evaluation, row, position),
-    },
-  }).map(({ tokens }, row) => ({ length: tokens.length, reward: task.verify(rows[row], tokens).reward }));
+  const drawn = drawAnswers({ model, task, prompts: rows, seed: 'probe' }).map(({ tokens }, row) => ({
+    length: tokens.length,
+    reward: task.verify(rows[row], tokens).reward,
+  }));
   return prompts.map((_, p) => drawn.slice(p * count, (p + 1) * count));
 }
 

@@ -3,7 +3,19 @@ import { hashText, STREAM, streamAt, uniformAt } from '../core/random.ts';
 import { temperatureSampling } from '../core/stages/temperatureSampling.ts';
 import type { Task } from '../core/tasks/types.ts';
 import { sampleResponses } from './sampler.ts';
+import type { SampledResponse } from './sampler.ts';
 import type { LanguageModel } from './types.ts';
+
+export interface AnswersRequest {
+  model: LanguageModel;
+  task: Task;
+  prompts: readonly (readonly number[])[];
+  /** 1 by default. */
+  temperature?: number;
+  seed: string;
+  /** Logits and hidden states too. */
+  keepStates?: boolean;
+}
 
 export interface Evaluation {
   reward: number;
@@ -23,20 +35,10 @@ export function heldOutPrompts(task: Task, count: number): number[][] {
   return Array.from({ length: count }, (_, i) => task.samplePrompt(streamAt(seed, STREAM.evaluation, i), true));
 }
 
-/** Mean reward over one response a prompt, sampled at T = `temperature` or greedy where it is 0. */
-export function evaluate(
-  model: LanguageModel,
-  task: Task,
-  prompts: readonly (readonly number[])[],
-  temperature: number,
-  seed = 'evaluation',
-): Evaluation {
+/** One response a prompt at T = `temperature`, greedy where it is 0. The draws depend on the seed, the row and the position alone. */
+export function drawAnswers({ model, task, prompts, temperature = 1, seed, keepStates }: AnswersRequest): SampledResponse[] {
   const key = hashText(seed);
-  let reward = 0;
-  let tokens = 0;
-  let entropy = 0;
-  const opened = new Map<number, { count: number; reward: number }>();
-  const responses = sampleResponses({
+  return sampleResponses({
     model,
     task,
     prompts,
@@ -51,7 +53,23 @@ export function evaluate(
             state: null,
             uniform: (row, position) => uniformAt(key, STREAM.evaluation, row, position),
           },
+    ...(keepStates ? { keepStates } : {}),
   });
+}
+
+/** Mean reward over one response a prompt, sampled at T = `temperature` or greedy where it is 0. */
+export function evaluate(
+  model: LanguageModel,
+  task: Task,
+  prompts: readonly (readonly number[])[],
+  temperature: number,
+  seed = 'evaluation',
+): Evaluation {
+  let reward = 0;
+  let tokens = 0;
+  let entropy = 0;
+  const opened = new Map<number, { count: number; reward: number }>();
+  const responses = drawAnswers({ model, task, prompts, temperature, seed });
   responses.forEach((response, i) => {
     const verdict = task.verify(prompts[i], response.tokens).reward;
     reward += verdict;
